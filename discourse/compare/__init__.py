@@ -1,0 +1,1 @@
+"""Shares and metadata come in; differences between groups go out."""

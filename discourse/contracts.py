@@ -1,0 +1,207 @@
+"""The doors between the rooms: columns and dtypes of every table, `DocumentTermMatrix`, `TopicModel`, `check`.
+
+A contract is written as words: ``name:kind``, with ``!`` where a value may never be missing. Kinds are
+``str``, ``int``, ``float``, ``bool``. A table may carry further columns; it may not lack these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+from scipy import sparse
+
+from discourse.errors import ContractError
+
+LEVELS = ("central", "province", "city", "district", "township", "village", "other")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Columns of one table, its unique key, whether it has one column a topic, and whether people open it."""
+
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    topic_columns: bool = False
+    readable: bool = True
+
+
+def _contract(words: str, key: str, **options: bool) -> Contract:
+    columns = dict(word.split(":") for word in words.split())
+    return Contract(columns, tuple(key.split()), **options)
+
+
+CONTRACTS: Mapping[str, Contract] = {
+    "sources": _contract(
+        "source_id:str! path:str! sha256:str! encoding:str! n_chars:int! text:str!", "source_id", readable=False
+    ),
+    "documents": _contract(
+        "doc_id:str! source_id:str! title:str date:str year:int province:str city:str district:str region:str "
+        "level:str role:str speaker:str genre:str raw_start:int! raw_end:int! text:str!",
+        "doc_id",
+    ),
+    "edits": _contract(
+        "source_id:str! doc_id:str start:int! end:int! before:str! after:str! rule:str!", "source_id start end"
+    ),
+    "attributions": _contract(
+        "doc_id:str! field:str! value:str! quote:str! start:int end:int rule:str! confidence:float!", "doc_id field"
+    ),
+    "passages": _contract(
+        "passage_id:str! doc_id:str! position:int! start:int! end:int! text:str! reuse_id:str", "passage_id"
+    ),
+    "lexicon": _contract("term:str! theme:str! source:str!", "term"),
+    "tokens": _contract("passage_id:str! position:int! start:int! term:str!", "passage_id position", readable=False),
+    "lexicon_audit": _contract("term:str! n_in_text:int! n_produced:int! status:str! swallowed_by:str", "term"),
+    "models": _contract(
+        "model_id:str! engine:str! n_topics:int! seed:int! log_likelihood:float! n_iterations:int! "
+        "converged:bool! is_reference:bool!",
+        "model_id",
+    ),
+    "alignment": _contract("model_id:str! topic:int! matched:int! affinity:float!", "model_id topic"),
+    "topic_terms": _contract("topic:int! term:str! rank:int! phi:float! frex:float!", "topic term"),
+    "topics": _contract(
+        "topic:int! label:str! prevalence:float! coherence:float exclusivity:float! stability:float", "topic"
+    ),
+    "theta": _contract("passage_id:str!", "passage_id", topic_columns=True, readable=False),
+    "shares": _contract("doc_id:str! n_passages:int! n_tokens:int!", "doc_id", topic_columns=True),
+    "prevalence": _contract(
+        "factor:str! group:str! topic:int! prevalence:float! low:float high:float n_documents:int! n_passages:int!",
+        "factor group topic",
+    ),
+    "contrasts": _contract(
+        "factor:str! target:str! reference:str! topic:int! difference:float! low:float high:float effect_size:float "
+        "p:float p_adjusted:float q:float p_permutation:float p_smallest:float n_documents_target:int! "
+        "n_documents_reference:int! flags:str! verdict:str!",
+        "factor target reference topic",
+    ),
+    "keyness": _contract(
+        "factor:str! target:str! reference:str! term:str! n_target:int! n_reference:int! rate_target:float! "
+        "rate_reference:float! log_ratio:float! log_odds:float! g2:float! p:float q:float n_documents_target:int! "
+        "dp:float!",
+        "factor target reference term",
+    ),
+    "exemplars": _contract(
+        "topic:int! factor:str group:str rank:int! passage_id:str! doc_id:str! theta:float! role:str! start:int! "
+        "end:int! quote:str!",
+        "topic factor group role rank",
+    ),
+    "concordance": _contract(
+        "term:str! passage_id:str! start:int! end:int! left:str! node:str! right:str!", "passage_id start end"
+    ),
+}
+
+_KINDS = {
+    "str": lambda dtype: types.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype),
+    "int": types.is_integer_dtype,
+    "float": types.is_float_dtype,
+    "bool": types.is_bool_dtype,
+}
+
+
+def topic_columns(table: pd.DataFrame) -> list[str]:
+    """Names of the columns that hold topics, ``topic_0`` first."""
+    names = [str(c) for c in table.columns if str(c).startswith("topic_") and str(c)[6:].isdecimal()]
+    return sorted(names, key=lambda name: int(name[6:]))
+
+
+def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return `table` if it keeps the contract `name`, else raise one `ContractError` that lists every fault."""
+    contract = CONTRACTS[name]
+    faults = [fault for column, rule in contract.columns.items() for fault in _column_faults(table, column, rule)]
+    if not faults and table.duplicated(list(contract.key)).any():
+        faults.append(f"key {' + '.join(contract.key)} is not unique")
+    if contract.topic_columns and not topic_columns(table):
+        faults.append("has no column topic_0")
+    if faults:
+        raise ContractError(f"table {name!r}: {'; '.join(faults)}")
+    return table
+
+
+def _column_faults(table: pd.DataFrame, column: str, rule: str) -> list[str]:
+    if column not in table.columns:
+        return [f"lacks column {column!r}"]
+    kind = rule.rstrip("!")
+    faults = []
+    # a column without any value has no dtype of its own: pandas cannot know better
+    if not _KINDS[kind](table[column].dtype) and not table[column].isna().all():
+        faults.append(f"column {column!r} should be {kind}, is {table[column].dtype}")
+    if rule.endswith("!") and table[column].isna().any():
+        faults.append(f"column {column!r} has {int(table[column].isna().sum())} missing values")
+    return faults
+
+
+def empty(name: str) -> pd.DataFrame:
+    """A table of the contract `name` without rows, with the right dtypes."""
+    dtypes = {"str": "str", "int": "Int64", "float": "float64", "bool": "bool"}
+    columns = CONTRACTS[name].columns
+    return pd.DataFrame({c: pd.Series([], dtype=dtypes[rule.rstrip("!")]) for c, rule in columns.items()})
+
+
+@dataclass(frozen=True)
+class DocumentTermMatrix:
+    """Counts of terms in passages: `counts` csr int32 (n_passages, n_terms), row and column labels."""
+
+    counts: sparse.csr_matrix
+    passages: pd.Index
+    vocabulary: pd.Index
+
+    def __post_init__(self) -> None:
+        if self.counts.shape != (len(self.passages), len(self.vocabulary)):
+            raise ContractError(
+                f"document-term matrix: counts are {self.counts.shape}, "
+                f"labels are {(len(self.passages), len(self.vocabulary))}"
+            )
+        if self.counts.dtype != np.int32 or (self.counts.data < 0).any():
+            raise ContractError("document-term matrix: counts must be int32 and not negative")
+        if not (self.passages.is_unique and self.vocabulary.is_unique):
+            raise ContractError("document-term matrix: passages and vocabulary must not repeat")
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """A fitted topic model: what every engine answers with.
+
+    phi (n_topics, n_terms), theta (n_passages, n_topics): float64, rows sum to 1; alpha (n_topics,), eta:
+    Dirichlet priors; lengths (n_passages,) tokens a passage; term_counts (n_terms,); settings: what it was
+    fitted with; trace: columns iteration, log_likelihood (nats per token).
+    """
+
+    phi: np.ndarray
+    theta: np.ndarray
+    alpha: np.ndarray
+    eta: float
+    passages: pd.Index
+    vocabulary: pd.Index
+    lengths: np.ndarray
+    term_counts: np.ndarray
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    trace: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"iteration": [], "log_likelihood": []}))
+
+    def __post_init__(self) -> None:
+        n_topics = self.n_topics
+        shapes = {
+            "phi": (n_topics, len(self.vocabulary)),
+            "theta": (len(self.passages), n_topics),
+            "alpha": (n_topics,),
+            "lengths": (len(self.passages),),
+            "term_counts": (len(self.vocabulary),),
+        }
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape:
+                raise ContractError(f"topic model: {name} has shape {array.shape}, expected {shape}")
+            if not np.isfinite(array).all():
+                raise ContractError(f"topic model: {name} has values that are not finite")
+            array.flags.writeable = False
+        for name in ("phi", "theta"):
+            if not np.allclose(getattr(self, name).sum(axis=1), 1.0, atol=1e-9):
+                raise ContractError(f"topic model: rows of {name} do not sum to 1")
+
+    @property
+    def n_topics(self) -> int:
+        """Number of topics."""
+        return int(self.phi.shape[0])

@@ -1,0 +1,1 @@
+"""Files come in; documents, edits, attributions and passages go out."""

@@ -1,0 +1,1 @@
+"""Numbers come in; quotable passages go out."""

@@ -1,0 +1,1 @@
+"""Tables come in; whatever leaves the house goes out."""

@@ -1,0 +1,1 @@
+"""Passages come in; tokens and the lexicon audit go out."""

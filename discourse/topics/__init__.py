@@ -1,0 +1,1 @@
+"""Tokens come in; a topic model and the topic shares of documents go out."""
