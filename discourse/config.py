@@ -1,0 +1,211 @@
+"""A study.toml comes in, a frozen `Study` goes out; its settings are the keywords of the public functions."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from discourse.errors import SettingError, suggest
+
+SECTIONS = (
+    "corpus.documents",
+    "corpus.passages",
+    "segment.lexicon",
+    "segment.tokenizer",
+    "segment.tokens",
+    "topics.dtm",
+    "topics.lda",
+    "topics.ensemble",
+    "topics.shares",
+    "topics.labels",
+    "compare.prevalence",
+    "compare.contrasts",
+    "compare.keyness",
+    "evidence.exemplars",
+)
+# arguments that the study as a whole decides, not a section
+_DECIDED_ELSEWHERE = {"regions", "metadata", "by", "pairs", "target", "reference", "progress", "stability", "documents"}
+# settings that name word lists: packaged names, or files beside the study
+_LISTS = {"segment.lexicon": "name", "segment.tokens": "stopwords"}
+_STUDY_KEYS = ("name", "title", "data", "metadata", "by")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What to compare and how: one study.toml.
+
+    name: letters that may name a folder; data: folder of raw texts; metadata: table that overrides what was
+    inferred; by: columns of `documents` to compare; regions: label -> administrative unit; settings: section ->
+    keyword -> value, complete (defaults included); folder: where relative paths of word lists start.
+    """
+
+    name: str
+    data: Path
+    folder: Path = Path(".")
+    title: str = ""
+    metadata: Path | None = None
+    by: tuple[str, ...] = ("region", "level")
+    regions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def options(self, section: str) -> dict[str, Any]:
+        """Keyword arguments of the public function behind `section`, paths of word lists resolved."""
+        resolved = _LISTS.get(section)
+        return {name: self._find(value) if name == resolved else value for name, value in self.settings[section].items()}
+
+    def lists(self) -> list[str]:
+        """Names or paths of every word list that the study reads."""
+        found = (self.options(section)[name] for section, name in _LISTS.items())
+        return [name for value in found for name in ([value] if isinstance(value, str) else value)]
+
+    def _find(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return str(self.folder / value) if (self.folder / value).is_file() else value
+        return [self._find(item) for item in value]
+
+
+def read_study(path: Path, changes: Iterable[str] = ()) -> Study:
+    """Study of a study.toml, with ``--set section.name=value`` changes applied.
+
+    Raises SettingError, in one line, for anything that no function knows.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "study.toml"
+    try:
+        words = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingError(f"{path}: no such study file; make one with `discourse init FOLDER`") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: is not valid TOML ({error}); mend that line") from None
+    except OSError as error:
+        raise SettingError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from None
+    return change_study(_build_study(path, words), changes)
+
+
+def default_study(data: Path, name: str = "study") -> Study:
+    """Study of a folder of texts with every setting at its default."""
+    return Study(name=name, data=Path(data), settings=_complete({}))
+
+
+def change_study(study: Study, changes: Iterable[str]) -> Study:
+    """`study` with changes such as ``topics.lda.n_topics=30`` (the value as TOML writes it, or a bare word)."""
+    settings = {section: dict(values) for section, values in study.settings.items()}
+    for change in changes:
+        key, equals, value = change.partition("=")
+        section, _, name = key.strip().rpartition(".")
+        if not equals or not section:
+            raise SettingError(f"--set {change!r} is not of the form section.name=value, such as topics.lda.n_topics=30")
+        _check_setting(section, name, parsed := _parse_value(value.strip()))
+        settings[section][name] = parsed
+    return replace(study, settings=settings)
+
+
+def default_settings(section: str) -> dict[str, Any]:
+    """Settings of a section and their defaults, read from the signature of its first public function."""
+    parameters = inspect.signature(public_function(section)).parameters.values()
+    return {
+        p.name: _plain(p.default)
+        for p in parameters
+        if p.default is not p.empty and p.kind is not p.VAR_KEYWORD and p.name not in _DECIDED_ELSEWHERE
+    }
+
+
+def public_function(section: str) -> Callable[..., Any]:
+    """First public function of the module that `section` names."""
+    module = import_module(f"discourse.{section}")
+    functions = (f for n, f in vars(module).items() if inspect.isfunction(f) and not n.startswith("_"))
+    return next(f for f in functions if f.__module__ == module.__name__)
+
+
+def _build_study(path: Path, words: dict[str, Any]) -> Study:
+    study = words.pop("study", {})
+    regions = words.pop("regions", {})
+    if not isinstance(study, dict) or not isinstance(regions, dict):
+        raise SettingError(f"{path}: [study] and [regions] must be sections, written in square brackets")
+    for key in study:
+        if key not in _STUDY_KEYS:
+            raise SettingError(f"[study] has no setting {key!r}. {suggest(key, _STUDY_KEYS)}Known: {', '.join(_STUDY_KEYS)}.")
+    for label, unit in regions.items():
+        if not isinstance(unit, str):
+            raise SettingError(f'[regions] {label!r} must name one administrative unit, such as "云南省"; found {unit!r}')
+    by = study.get("by", ["region", "level"])
+    if not isinstance(by, list) or not by or not all(isinstance(name, str) for name in by):
+        raise SettingError(f'[study] by must be a list of columns of documents, such as ["region", "level"]; found {by!r}')
+    name = _folder_name(str(study.get("name") or path.resolve().parent.name))
+    metadata = study.get("metadata")
+    return Study(
+        name=name,
+        title=str(study.get("title", "")),
+        data=path.parent / str(study.get("data", "data")),
+        folder=path.parent,
+        metadata=path.parent / str(metadata) if metadata else None,
+        by=tuple(by),
+        regions=dict(regions),
+        settings=_complete(_flatten(words)),
+    )
+
+
+def _folder_name(name: str) -> str:
+    if not name or name in {".", ".."} or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name):
+        raise SettingError(f"[study] name {name!r} cannot name a folder; use letters, digits, - and _")
+    return name
+
+
+def _flatten(words: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    sections = {}
+    for room, modules in words.items():
+        if not isinstance(modules, dict):
+            raise SettingError(f"{room!r} stands outside any section; put it under [study] or [room.module]")
+        for module, values in modules.items():
+            if not isinstance(values, dict):
+                raise SettingError(f"[{room}] {module!r} must stand under a section such as [{room}.{module}]")
+            sections[f"{room}.{module}"] = values
+    return sections
+
+
+def _complete(given: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    for section, values in given.items():
+        for name, value in values.items():
+            _check_setting(section, name, value)
+    return {section: {**default_settings(section), **given.get(section, {})} for section in SECTIONS}
+
+
+def _check_setting(section: str, name: str, value: Any) -> None:
+    if section not in SECTIONS:
+        raise SettingError(f"there is no section [{section}]. {suggest(section, SECTIONS)}Sections: {', '.join(SECTIONS)}.")
+    known = default_settings(section)
+    if name not in known:
+        near = suggest(name, known).strip().replace("Did you", "did you")
+        raise SettingError(f"[{section}] has no setting {name!r}; {near or 'it has: ' + ', '.join(known)}")
+    if not _same_kind(value, known[name]):
+        kind = type(known[name]).__name__
+        raise SettingError(f"[{section}] {name} must be {kind}, like its default {known[name]!r}; found {value!r}")
+
+
+def _same_kind(value: Any, default: Any) -> bool:
+    if default is None or value is None:
+        return True
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, float):
+        return isinstance(value, int | float)
+    if isinstance(default, str):  # one name or several, or a word such as "auto" beside a number
+        return isinstance(value, str | list | float | int)
+    return isinstance(value, type(default))
+
+
+def _parse_value(value: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

@@ -1,0 +1,96 @@
+"""What a run was made from and what it made: settings, seeds, versions, hashes, timings - and whether it still holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from discourse.errors import RunError
+from discourse.runs.store import hash_file, read_json, write_json
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("discourse-zh", "gensim", "jieba", "numba", "numpy", "opencc", "pandas", "pyLDAvis", "pyarrow", "rjieba", "scipy")
+
+
+def build_manifest(identity: Mapping[str, Any], data: Path, folder: Path) -> dict[str, Any]:
+    """Manifest of a run that has not begun: `identity` is all that its results depend on."""
+    return {**identity, "id": hash_identity(identity), "data": _relative(data, folder), "stages": {}}
+
+
+def hash_identity(identity: Mapping[str, Any]) -> str:
+    """Eight hexadecimal digits that change when settings, inputs, word lists or versions change."""
+    text = json.dumps(identity, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of the run in `folder`. Raises RunError where there is none."""
+    if not folder.is_dir():
+        raise RunError(f"{folder}: there is no such run folder; `discourse run` or `discourse demo` makes one")
+    manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict) or "stages" not in manifest:
+        raise RunError(f"{folder / MANIFEST}: is not the manifest of a run; run the study again")
+    return manifest
+
+
+def record_stage(
+    folder: Path, manifest: dict[str, Any], stage: str, files: Iterable[str], seconds: float, notes: Iterable[str]
+) -> None:
+    """Write down that a stage is done, with the hash of every file that it left."""
+    outputs = {name: hash_file(folder / name) for name in sorted(files)}
+    manifest["stages"][stage] = {"seconds": round(seconds, 3), "outputs": outputs, "notes": list(notes)}
+    write_json(folder / MANIFEST, manifest)
+
+
+def stage_holds(folder: Path, manifest: Mapping[str, Any], stage: str) -> bool:
+    """Whether a stage was finished and its files are still the same."""
+    record = manifest["stages"].get(stage)
+    return record is not None and not list(altered_outputs(folder, {"stages": {stage: record}}))
+
+
+def altered_outputs(folder: Path, manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Files of a run that are missing or no longer what the run wrote: (name, finding)."""
+    for record in manifest["stages"].values():
+        for name, digest in record["outputs"].items():
+            path = folder / name
+            if not path.is_file():
+                yield name, "missing"
+            elif hash_file(path) != digest:
+                yield name, "altered since the run"
+
+
+def altered_inputs(folder: Path, manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Raw files that have changed or gone since the run; nothing where the data folder is not at hand."""
+    data = (folder / manifest["data"]).resolve()
+    if not data.exists():
+        return
+    for name, digest in manifest["inputs"].items():
+        path = data if data.is_file() else data / name
+        if not path.is_file():
+            yield name, "raw file is gone"
+        elif hash_file(path) != digest:
+            yield name, "raw file has changed"
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of every package that a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _relative(path: Path, start: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), start.resolve())).as_posix()
+    except ValueError:  # another drive on Windows
+        return path.resolve().as_posix()

@@ -1,0 +1,146 @@
+"""Tables and models come in and go back out by their contract name; every file is written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from discourse.contracts import CONTRACTS, TopicModel, check
+from discourse.errors import RunError
+
+_MODEL_ARRAYS = ("phi", "theta", "alpha", "lengths", "term_counts")
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip entry carries a time; a fixed one keeps the bytes the same
+
+
+def save_table(folder: Path, name: str, table: pd.DataFrame) -> None:
+    """Write a table that keeps its contract as Parquet and, where people would open it, as CSV too."""
+    check(table, name)
+    table = table.reset_index(drop=True)
+    write_file(folder / f"{name}.parquet", lambda file: table.to_parquet(file, engine="pyarrow", index=False))
+    if CONTRACTS[name].readable:
+        write_file(folder / f"{name}.csv", lambda file: file.write(_csv_bytes(table)))
+
+
+def load_table(folder: Path, name: str) -> pd.DataFrame:
+    """Read a table back. Raises RunError where the run lacks it or the file is damaged."""
+    path = folder / f"{name}.parquet"
+    if not path.is_file():
+        raise RunError(f"{folder}: this run has no table {name!r}; finish it with `discourse run`, or see `discourse show`")
+    try:
+        table = pd.read_parquet(path, engine="pyarrow")
+    except Exception as error:
+        raise RunError(f"{path}: is damaged ({type(error).__name__}); delete the run folder and run the study again") from error
+    return check(table, name)
+
+
+def has_table(folder: Path, name: str) -> bool:
+    """Whether the run holds this table."""
+    return (folder / f"{name}.parquet").is_file()
+
+
+def save_model(folder: Path, model: TopicModel) -> None:
+    """Write a topic model as plain arrays (`model.npz`, no pickle) and its settings (`model.json`)."""
+    arrays = {name: getattr(model, name) for name in _MODEL_ARRAYS}
+    arrays["passages"] = np.asarray(model.passages, dtype=str)
+    arrays["vocabulary"] = np.asarray(model.vocabulary, dtype=str)
+    arrays["trace"] = model.trace[["iteration", "log_likelihood"]].to_numpy(dtype=np.float64)
+    write_file(folder / "model.npz", lambda file: _write_arrays(file, arrays))
+    write_json(folder / "model.json", {"eta": model.eta, "settings": dict(model.settings)})
+
+
+def load_model(folder: Path) -> TopicModel:
+    """Read the topic model back; pickled content is refused."""
+    try:
+        with np.load(folder / "model.npz", allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        words = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{folder}: this run has no topic model yet; run `discourse topics {folder}`") from None
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise RunError(f"{folder / 'model.npz'}: is damaged ({type(error).__name__}); run `discourse topics {folder}` again") from error
+    trace = pd.DataFrame(arrays["trace"], columns=["iteration", "log_likelihood"]).astype({"iteration": "int64"})
+    return TopicModel(
+        **{name: arrays[name] for name in _MODEL_ARRAYS},
+        eta=words["eta"],
+        passages=pd.Index(arrays["passages"], dtype="str"),
+        vocabulary=pd.Index(arrays["vocabulary"], dtype="str"),
+        settings=words["settings"],
+        trace=trace,
+    )
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON with sorted keys, whole or not at all."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False, default=_jsonable)
+    write_file(path, lambda file: file.write((text + "\n").encode("utf-8")))
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON, or raise RunError where the file is missing or broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{path.parent}: is not a run folder, or not a finished one ({path.name} is missing)") from None
+    except (ValueError, OSError) as error:
+        raise RunError(f"{path}: is damaged ({type(error).__name__}); run the study again") from error
+
+
+def write_file(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Write through a temporary name in the same folder, then rename."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunError(f"{path}: cannot be written ({error.strerror}); check the disk and the folder's permissions") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _csv_bytes(table: pd.DataFrame) -> bytes:
+    """CSV that Excel opens as UTF-8 and in which no text can act as a formula."""
+    safe = table.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column].dtype):
+            text = safe[column].astype("str")
+            safe[column] = text.where(~text.str.match(r"[=+\-@\t\r]", na=False), "'" + text)
+    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+
+
+def _write_arrays(file: IO[bytes], arrays: dict[str, np.ndarray]) -> None:
+    with zipfile.ZipFile(file, "w", compression=zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _LONG_AGO), buffer.getvalue(), zipfile.ZIP_DEFLATED)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
