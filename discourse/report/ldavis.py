@@ -74,7 +74,7 @@ def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_te
     data = _prepare(model, n_terms)
     data["labels"] = _labels(topics, model.n_topics)
     return _PAGE.format(
-        css=_asset("ldavis.v1.0.0.css"),
+        css=_without_addresses(_asset("ldavis.v1.0.0.css")),
         d3=_without_addresses(_asset("d3.v5.min.js")),
         script=_without_addresses(_corrected(_asset("ldavis.v3.0.0.js"))) + _SHOW_LABELS,
         data=_json(data),
@@ -170,5 +170,5 @@ def _corrected(script: str) -> str:
 
 
 def _without_addresses(script: str) -> str:
-    """The script with every ``//`` of an address written as an escape: same program, no address in the page."""
+    """The script with every ``//`` after a colon written as an escape: same program, no address in the page."""
     return script.replace("://", ":\\/\\/").replace("</script", "<\\/script")
