@@ -8,7 +8,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +73,8 @@ def run_study(study: Study, out: Path | None = None, *, results: Path = Path("re
     if _is_complete(folder, identity):
         say(f"{folder} holds this run already, unchanged; delete it to compute it again")
         return folder
-    partial = _partial_folder(folder)
-    run = _open_partial(partial, study, identity, folder)
+    partial = folder.with_name(f"{folder.name}.partial")
+    run = _resume(partial, study, identity) or _start(partial, study, identity)
     for stage in STAGES:
         run_stage(run, stage, sources=sources, resume=True, say=say)
     shutil.rmtree(folder, ignore_errors=True)
@@ -85,8 +85,7 @@ def run_study(study: Study, out: Path | None = None, *, results: Path = Path("re
 def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
     """Begin a run in `folder` with its first stage only: sources, documents, edits, attributions, passages."""
     sources = read_sources(study.data)
-    _refuse_foreign(folder)
-    run = Run(folder, study, manifests.build_manifest(identify(study, sources), study.data, folder))
+    run = _start(folder, study, identify(study, sources))
     run_stage(run, "corpus", sources=sources, say=say)
     return run
 
@@ -94,14 +93,13 @@ def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
 def open_run(folder: Path) -> Run:
     """Open a run folder, complete or not, with the study that its manifest records."""
     manifest = manifests.read_manifest(folder)
-    metadata = manifest.get("metadata")
-    data = folder / manifest["data"]
+    paths = {name: folder / path for name, path in manifest["paths"].items()}
     study = Study(
         name=manifest["name"],
         title=manifest["title"],
-        data=data,
-        folder=folder / manifest["folder"] if manifest.get("folder") else data,
-        metadata=data / metadata if metadata else None,
+        data=paths["data"],
+        folder=paths["folder"],
+        metadata=paths.get("metadata"),
         by=tuple(manifest["by"]),
         regions=manifest["regions"],
         settings=manifest["settings"],
@@ -321,18 +319,19 @@ def _refuse_foreign(folder: Path) -> None:
         raise RunError(f"{folder}: is not empty and not a run folder; choose another --out so that nothing is lost")
 
 
-def _partial_folder(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.partial")
+def _start(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
+    _refuse_foreign(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    paths = {"data": study.data, "folder": study.folder, "metadata": study.metadata}
+    return Run(folder, study, manifests.start_manifest(folder, identity, paths))
 
 
-def _open_partial(partial: Path, study: Study, identity: dict[str, Any], final: Path) -> Run:
-    if (partial / manifests.MANIFEST).is_file():
-        manifest = manifests.read_manifest(partial)
-        if manifest["id"] == manifests.hash_identity(identity):
-            return Run(partial, study, manifest)
-    _refuse_foreign(partial)
-    shutil.rmtree(partial, ignore_errors=True)
-    return Run(partial, study, manifests.build_manifest(identity, study.data, final))
+def _resume(folder: Path, study: Study, identity: dict[str, Any]) -> Run | None:
+    """The run that an interrupted command left behind, if it was this one."""
+    if not (folder / manifests.MANIFEST).is_file():
+        return None
+    manifest = manifests.read_manifest(folder)
+    return Run(folder, study, manifest) if manifest["id"] == manifests.hash_identity(identity) else None
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any], known: set[str]) -> list[tuple[str, str]]:

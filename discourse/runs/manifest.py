@@ -18,9 +18,15 @@ MANIFEST = "manifest.json"
 _PACKAGES = ("discourse-zh", "gensim", "jieba", "numba", "numpy", "opencc", "pandas", "pyLDAvis", "pyarrow", "rjieba", "scipy")
 
 
-def build_manifest(identity: Mapping[str, Any], data: Path, folder: Path) -> dict[str, Any]:
-    """Manifest of a run that has not begun: `identity` is all that its results depend on."""
-    return {**identity, "id": hash_identity(identity), "data": _relative(data, folder), "stages": {}}
+def start_manifest(folder: Path, identity: Mapping[str, Any], paths: Mapping[str, Path | None]) -> dict[str, Any]:
+    """Write the manifest of a run that has not begun.
+
+    identity: all that its results depend on; paths: where its inputs were, kept relative to the run folder.
+    """
+    where = {name: _relative(path, folder) for name, path in paths.items() if path is not None}
+    manifest = {**identity, "id": hash_identity(identity), "paths": where, "stages": {}}
+    write_json(folder / MANIFEST, manifest)
+    return manifest
 
 
 def hash_identity(identity: Mapping[str, Any]) -> str:
@@ -67,7 +73,7 @@ def altered_outputs(folder: Path, manifest: Mapping[str, Any]) -> Iterable[tuple
 
 def altered_inputs(folder: Path, manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Raw files that have changed or gone since the run; nothing where the data folder is not at hand."""
-    data = (folder / manifest["data"]).resolve()
+    data = (folder / manifest["paths"]["data"]).resolve()
     if not data.exists():
         return
     for name, digest in manifest["inputs"].items():

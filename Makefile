@@ -1,0 +1,59 @@
+# make demo · make test · make check · make bench · make lock · make clean
+# Everything lives in .venv; nothing needs to be installed by hand beyond Python 3.11 to 3.13.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+# the first Python that is new enough and not too new for the pinned packages
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check bench lock clean browser
+
+demo: $(VENV)/.run
+	$(BIN)/discourse demo
+
+test: $(VENV)/.test browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/calibration.py
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. On Debian or Ubuntu: sudo apt-get install python3 python3-venv"; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); \
+	  else echo "Python lacks its venv module. Type: sudo apt-get install python3-venv"; exit 1; fi; }
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the pinned packages (a few minutes the first time)"
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements-test.lock $(VENV)/.run
+	@echo "Installing the packages for the tests"
+	@$(INSTALL) --require-hashes -r requirements-test.lock
+	@touch $@
+
+# the browser tests open the pages in Chromium with the network shut
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing chromium for the browser tests"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	  else echo "The browser tests need Chromium. Type: sudo apt-get install chromium"; exit 1; fi; }
+
+# for maintainers: needs uv
+lock:
+	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra build --extra gibbs --extra test --universal --generate-hashes --no-header -q -o requirements-test.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,168 @@
+"""The commands: read arguments, call one function, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from discourse.errors import DiscourseError
+
+app = typer.Typer(
+    name="discourse",
+    help="Compare how regions and levels of government talk. 比较不同地区、不同层级的治理话语。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+OutOption = Annotated[Path | None, typer.Option("--out", help="The run folder itself; default results/<study>-<hash>.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change a setting: topics.lda.n_topics=30.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print the path of the report only.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a script.")]
+RunArgument = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
+
+
+def main() -> None:
+    """Entry point: a `DiscourseError` becomes one line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except DiscourseError as error:
+        typer.echo(f"error 错误: {' '.join(str(error).split())}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted 已中断: what was finished is kept; the same command goes on from there", err=True)
+        raise SystemExit(130) from None
+
+
+@app.command()
+def demo(out: OutOption = None, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
+    """The whole walk on the packaged seed texts. 用自带的五个样本文件走完全程。"""
+    from discourse.config import read_study
+    from discourse.resources import resource
+
+    _run(read_study(resource("seeds", "study.toml")), out, quiet, as_json)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", metavar="DIR")]) -> None:
+    """A study folder of your own: study.toml with comments, data/, a lexicon. 新建研究文件夹。"""
+    from discourse.studies import make_study
+
+    typer.echo(f"made {make_study(folder)}: put .txt files into {folder / 'data'}, then: discourse run {folder / 'study.toml'}")
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY.toml")],
+    changes: SetOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The whole walk; goes on where an interrupted run stopped. 运行整个研究，可从中断处继续。"""
+    from discourse.config import read_study
+
+    _run(read_study(study, changes or ()), out, quiet, as_json)
+
+
+@app.command()
+def corpus(
+    path: Annotated[Path, typer.Argument(help="A file or folder of texts, or a study.toml.", metavar="PATH")],
+    out: Annotated[Path, typer.Option("--out", help="The run folder to make.")],
+    changes: SetOption = None,
+) -> None:
+    """First stage: files to documents, edits, attributions, passages. 第一步：读取、修复、归属。"""
+    from discourse.config import change_study, default_study, read_study
+    from discourse.pipeline import run_corpus
+
+    is_study = path.suffix == ".toml"
+    study = read_study(path, changes or ()) if is_study else change_study(default_study(path), changes or ())
+    run_corpus(study, out, say=typer.echo)
+    typer.echo(f"next: discourse segment {out}")
+
+
+@app.command()
+def segment(run: RunArgument) -> None:
+    """Second stage: passages to tokens, and the lexicon audit. 第二步：分词。"""
+    _stage(run, "segment")
+
+
+@app.command()
+def topics(run: RunArgument) -> None:
+    """Third stage: topic models under several seeds, document shares. 第三步：主题模型。"""
+    _stage(run, "topics")
+
+
+@app.command()
+def compare(run: RunArgument) -> None:
+    """Fourth stage: prevalence, contrasts, keyness. 第四步：比较。"""
+    _stage(run, "compare")
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Last stage: quotations and the two offline pages. 最后一步：引文与报告。"""
+    _stage(run, "report")
+
+
+@app.command()
+def show(run: RunArgument, as_json: JsonOption = False) -> None:
+    """What a run holds and what it found. 查看运行结果。"""
+    from discourse.summary import describe_run, render_summary
+
+    summary = describe_run(run)
+    typer.echo(json.dumps(summary, ensure_ascii=False, indent=2) if as_json else render_summary(summary))
+
+
+@app.command()
+def verify(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Compute a run again and name what differs. 重新计算并核对。"""
+    from discourse.pipeline import verify_run
+
+    findings = verify_run(run, say=_silent if as_json else typer.echo)
+    if as_json:
+        typer.echo(json.dumps([{"file": name, "finding": finding} for name, finding in findings], ensure_ascii=False))
+    else:
+        for name, finding in findings:
+            typer.echo(f"{name}: {finding}")
+        typer.echo("verified 核对无误: every file is as recorded and recomputes to the same bytes" if not findings else "differs 不一致")
+    if findings:
+        raise typer.Exit(1)
+
+
+def _run(study: Any, out: Path | None, quiet: bool, as_json: bool) -> None:
+    from discourse.pipeline import REPORT, run_study
+    from discourse.summary import describe_run, render_summary
+
+    folder = run_study(study, out, say=_silent if quiet or as_json else typer.echo)
+    if quiet:
+        typer.echo(folder / REPORT)
+    elif as_json:
+        typer.echo(json.dumps(describe_run(folder), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(render_summary(describe_run(folder)))
+
+
+def _stage(folder: Path, stage: str) -> None:
+    from discourse.pipeline import STAGES, open_run, run_stage
+
+    run_stage(open_run(folder), stage, say=typer.echo)
+    names = list(STAGES)
+    if stage != names[-1]:
+        typer.echo(f"next: discourse {names[names.index(stage) + 1]} {folder}")
+
+
+def _silent(message: str) -> None:
+    """Say nothing."""
+
+
+Say = Callable[[str], None]
