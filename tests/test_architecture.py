@@ -1,0 +1,66 @@
+"""Rooms know the doors, not each other."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "discourse"
+ROOMS = {"corpus", "segment", "topics", "compare", "evidence", "report"}
+FLOOR = {"contracts", "config", "errors", "resources"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return names
+
+
+def rooms_of(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imports_of(path) if name.startswith("discourse.") and name.count(".") >= 1}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in ROOMS], ids=lambda p: f"{p.parent.name}.{p.stem}")
+def test_a_room_imports_itself_and_the_floor_only(path):
+    assert rooms_of(path) <= FLOOR | {path.parent.name}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name == "runs"], ids=lambda p: p.stem)
+def test_runs_import_the_floor_only(path):
+    assert rooms_of(path) <= FLOOR | {"runs"}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.stem in FLOOR and p.parent == PACKAGE], ids=lambda p: p.stem)
+def test_the_floor_imports_the_floor_only(path):
+    assert rooms_of(path) <= FLOOR
+
+
+def test_only_the_command_line_imports_typer():
+    users = {p.name for p in MODULES if any(name.split(".")[0] == "typer" for name in imports_of(p))}
+    assert users == {"cli.py"}
+
+
+def test_only_kernels_import_numba():
+    users = {p.name for p in MODULES if any(name.split(".")[0] == "numba" for name in imports_of(p))}
+    assert users <= {"_kernels.py"}
+
+
+def test_nothing_imports_pickle_and_nothing_is_named_utils():
+    for path in MODULES:
+        assert not any(name.split(".")[0] in {"pickle", "dill", "joblib"} for name in imports_of(path)), path
+        assert path.stem not in {"utils", "helpers", "core", "misc", "common"}
+
+
+def test_help_imports_nothing_heavy():
+    import subprocess
+    import sys
+
+    code = "import sys, discourse.cli; print(sorted({'numpy', 'pandas', 'gensim', 'jieba', 'numba'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
