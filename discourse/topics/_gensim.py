@@ -1,8 +1,8 @@
 """Engine: latent Dirichlet allocation by batch variational Bayes, on gensim's `LdaModel`.
 
-gensim's own training loop stops after a fixed number of passes and starts each pass from random passage weights. Here the
-loop is ours and the arithmetic is gensim's: every pass takes up the weights where the last one left them, so that
-the bound rises from pass to pass and its rise can say when to stop.
+gensim's own training loop stops after a fixed number of passes and starts each pass from random passage
+weights. Here the loop is ours and the arithmetic is gensim's: every pass takes up the weights where the last one
+left them, so that the bound rises from pass to pass and its rise can say when to stop.
 
 References: Blei, Ng & Jordan (2003), JMLR 3; Hoffman, Blei & Bach (2010), NIPS 23.
 """
@@ -16,7 +16,9 @@ from gensim.models import LdaModel
 from scipy import sparse
 from scipy.special import gammaln, psi
 
-INNER_ITERATIONS = 20  # rounds over one passage within one pass; the next pass takes them up again
+# Rounds over one passage within one pass. More of them settle the passages before the topics have formed: on
+# texts simulated from known topics (600 passages) theta then correlates .49 with the truth instead of .59.
+ROUNDS = 1
 
 
 class Fit(NamedTuple):
@@ -64,7 +66,7 @@ def _untrained(n_terms: int, *, n_topics: int, seed: int, alpha: float, eta: flo
         id2word=dict.fromkeys(range(n_terms), ""),
         alpha=np.full(n_topics, alpha),
         eta=np.full(n_terms, eta),
-        iterations=INNER_ITERATIONS,
+        iterations=ROUNDS,
         random_state=seed,
         dtype=np.float64,
     )

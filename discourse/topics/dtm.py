@@ -49,7 +49,9 @@ def build_dtm(
     rows, passages = pd.factorize(tokens["passage_id"].astype("str"))
     columns, vocabulary = pd.factorize(tokens["term"].astype("str"), sort=True)
     ones = np.ones(len(tokens), dtype=np.int32)
-    counts = sparse.csr_matrix((ones, (rows, columns)), shape=(len(passages), len(vocabulary)), dtype=np.int32)
+    counts = sparse.csr_matrix(
+        (ones, (rows, columns)), shape=(len(passages), len(vocabulary)), dtype=np.int32
+    )
     kept = _kept_terms(counts, passages, min_df=min_df, max_df=max_df, min_documents=min_documents)
     counts = counts[:, kept]
     filled = np.diff(counts.indptr) > 0
@@ -83,23 +85,22 @@ def _kept_terms(
     # rounding guards against 0.3 * 10 = 3.0000000000000004 and its kin
     highest = np.floor(round(max_df * n_passages, 9))
     required = min(min_documents, n_documents)
-    kept = np.flatnonzero(
-        (in_passages >= min_df) & (in_passages <= highest) & (in_documents >= required)
-    )
+    kept = np.flatnonzero((in_passages >= min_df) & (in_passages <= highest) & (in_documents >= required))
     if not kept.size:
         raise DataError(
-            f"no term is left: of {n_terms} terms in {n_passages} passages of {n_documents} documents none occurs in "
-            f"{min_df} to {highest:.0f} passages and {required} documents. "
+            f"no term is left: of {n_terms} terms in {n_passages} passages of {n_documents} documents none "
+            f"occurs in {min_df} to {highest:.0f} passages and {required} documents. "
             "Lower min_df or min_documents, raise max_df, or add texts."
         )
     return kept
 
 
 def _document_frequency(counts: sparse.csr_matrix, passages: pd.Index) -> tuple[np.ndarray, int]:
-    """Number of documents with each term, and number of documents."""
+    """In how many documents each term occurs, and how many documents there are."""
     codes, documents = pd.factorize(document_of(passages))
     membership = sparse.csr_matrix(
-        (np.ones(len(codes), dtype=np.int32), (codes, np.arange(len(codes)))), shape=(len(documents), len(codes))
+        (np.ones(len(codes), dtype=np.int32), (codes, np.arange(len(codes)))),
+        shape=(len(documents), len(codes)),
     )
     present = (membership @ counts).tocsr()
     return np.bincount(present.indices, minlength=counts.shape[1]), len(documents)

@@ -1,0 +1,151 @@
+"""A document-term matrix comes in; models of several seeds, their reference and their alignment go out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from discourse.contracts import DocumentTermMatrix, TopicModel, check, empty
+from discourse.errors import DataError, SettingError
+from discourse.topics.lda import fit_lda
+
+NEAREST_AFFINITY = 0.6  # a surplus topic below this resembles no reference topic (docs/methods, stability)
+UNMATCHED = -1
+
+
+def fit_ensemble(
+    dtm: DocumentTermMatrix,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    seeds: Sequence[int] = (1, 2, 3, 4, 5),
+    **settings: Any,
+) -> list[TopicModel]:
+    """Fit one model a seed, all else equal: one seed may have ended in a poor solution.
+
+    Parameters
+    ----------
+    dtm
+        Counts (n_passages, n_terms).
+    progress
+        Called after each model with the number of models done and the number of all.
+    seeds
+        At least one, none twice; five are the advised least.
+    settings
+        Arguments of `fit_lda`. Its ``seed`` is superseded by `seeds` and must be its default or one of them.
+
+    Returns
+    -------
+    list of TopicModel
+        In the order of `seeds`.
+    """
+    seeds = _checked_seeds(seeds, settings.pop("seed", None))
+    models = []
+    for seed in seeds:
+        models.append(fit_lda(dtm, seed=seed, **settings))
+        if progress is not None:
+            progress(len(models), len(seeds))
+    return models
+
+
+def choose_reference(models: Sequence[TopicModel]) -> TopicModel:
+    """Model with the highest training log likelihood per token; of equals the one with the lowest seed.
+
+    The rule is fixed before any group of documents is looked at.
+    Raises DataError without models, or with models of different numbers of topics: more always fit closer.
+    """
+    sizes = sorted({model.n_topics for model in models})
+    if len(sizes) != 1:
+        found = f"models with {', '.join(map(str, sizes))} topics" if sizes else "no model"
+        raise DataError(f"a reference is chosen among models of one number of topics, found {found}.")
+    return max(models, key=lambda model: (model.settings["log_likelihood"], -model.settings["seed"]))
+
+
+def name_model(model: TopicModel) -> str:
+    """Name of a model in tables, such as ``gensim-k8-s1``."""
+    return f"{model.settings['engine']}-k{model.n_topics}-s{model.settings['seed']}"
+
+
+def describe_models(models: Sequence[TopicModel], reference: TopicModel) -> pd.DataFrame:
+    """Table `models`: what was fitted, how well, whether it converged, which one is the reference."""
+    columns = ("engine", "seed", "log_likelihood", "n_iterations", "converged")
+    rows = [
+        {
+            "model_id": name_model(model),
+            "n_topics": model.n_topics,
+            "is_reference": name_model(model) == name_model(reference),
+            **{column: model.settings[column] for column in columns},
+        }
+        for model in models
+    ]
+    return check(pd.DataFrame(rows, columns=list(empty("models").columns)), "models")
+
+
+def align_topics(reference: TopicModel, models: Sequence[TopicModel]) -> pd.DataFrame:
+    """Which topic of the reference each topic of the other models corresponds to.
+
+    Affinity is the Bhattacharyya coefficient sum_w sqrt(phi phi'), 1 for equal topics, 0 for topics without
+    a common term. With as many topics as the reference or fewer, topics are paired one to one so that the sum
+    of affinities is largest (Hungarian algorithm); with more, each topic joins its nearest reference topic.
+
+    Parameters
+    ----------
+    reference
+        Model whose topic numbers count.
+    models
+        Models on the same vocabulary; the reference itself, if among them, is left out.
+
+    Returns
+    -------
+    DataFrame
+        Contract `alignment`: `topic` is the topic of the model `model_id`, `matched` the topic of the
+        reference, -1 where the nearest one has an affinity below 0.6; `affinity` 0-1.
+
+    Raises
+    ------
+    DataError
+        A model has another vocabulary.
+    """
+    others = [model for model in models if name_model(model) != name_model(reference)]
+    tables = [_align_one(reference, model) for model in others]
+    return check(pd.concat(tables, ignore_index=True) if tables else empty("alignment"), "alignment")
+
+
+def _checked_seeds(seeds: Sequence[int], seed: int | None) -> list[int]:
+    seeds = list(seeds)
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise SettingError(f"seeds must be whole numbers, at least one and none twice, are {seeds}.")
+    default = inspect.signature(fit_lda).parameters["seed"].default
+    if seed not in (None, default, *seeds):
+        raise SettingError(f"seed={seed} is not among seeds={seeds}, which decide here: add it to seeds.")
+    return seeds
+
+
+def _align_one(reference: TopicModel, model: TopicModel) -> pd.DataFrame:
+    affinity = _affinities(reference, model)
+    if model.n_topics <= reference.n_topics:
+        matched, topics = linear_sum_assignment(affinity, maximize=True)
+    else:
+        matched, topics = affinity.argmax(axis=0), np.arange(model.n_topics)
+    values = affinity[matched, topics]
+    if model.n_topics > reference.n_topics:
+        matched = np.where(values < NEAREST_AFFINITY, UNMATCHED, matched)
+    table = pd.DataFrame(
+        {"model_id": name_model(model), "topic": topics, "matched": matched, "affinity": values}
+    )
+    return table.sort_values("topic", ignore_index=True)
+
+
+def _affinities(reference: TopicModel, model: TopicModel) -> np.ndarray:
+    """Affinity of every pair of topics: (n_topics of the reference, n_topics of the model)."""
+    if not reference.vocabulary.equals(model.vocabulary):
+        raise DataError(
+            f"{name_model(model)} and {name_model(reference)} have different vocabularies: "
+            "topics are aligned between models of the same document-term matrix only."
+        )
+    # einsum: the same sum whatever the number of BLAS threads
+    return np.minimum(np.einsum("iw,jw->ij", np.sqrt(reference.phi), np.sqrt(model.phi)), 1.0)

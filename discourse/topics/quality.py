@@ -1,0 +1,73 @@
+"""A topic model and its counts come in; how well each topic holds together and stands apart goes out."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.stats import rankdata
+
+from discourse.contracts import DocumentTermMatrix, TopicModel
+
+EPSILON = 1e-12  # gensim's: the chance given to pairs of terms that never meet
+
+
+def score_coherence(model: TopicModel, dtm: DocumentTermMatrix, *, n_terms: int = 10) -> np.ndarray:
+    """NPMI coherence of each topic: do its most probable terms meet in the same passages?
+
+    Mean over all pairs of the `n_terms` most probable terms of log((p_ij + e) / (p_i p_j)) / -log(p_ij + e), where p is
+    the share of passages with a term or with both, e = 1e-12: gensim's ``c_npmi`` with whole passages as
+    windows. -1 (never together) to 1 (only together); 0 is independence. Shape (n_topics,).
+
+    References: Bouma (2009), GSCL; Röder, Both & Hinneburg (2015), WSDM.
+    """
+    present = sparse.csc_matrix(
+        (np.ones(dtm.counts.nnz), dtm.counts.indices, dtm.counts.indptr), dtm.counts.shape[::-1]
+    )
+    tops = top_positions(model.phi, n_terms)
+    return np.array([_mean_npmi(present[terms].toarray()) for terms in tops])
+
+
+def score_exclusivity(model: TopicModel, *, n_terms: int = 10) -> np.ndarray:
+    """Mean FREX (0-1) of the `n_terms` most probable terms of each topic: do they belong to it alone? (n_topics,)."""
+    frex, tops = score_frex(model.phi), top_positions(model.phi, n_terms)
+    return np.take_along_axis(frex, tops, axis=1).mean(axis=1)
+
+
+def score_frex(phi: np.ndarray, *, weight: float = 0.5) -> np.ndarray:
+    """Frequency and exclusivity of each term in each topic: (n_topics, n_terms), 0-1, high where both are high.
+
+    FREX_kw = 1 / (weight / E_k(phi_kw / sum_j phi_jw) + (1 - weight) / E_k(phi_kw)), the weighted harmonic mean of the
+    term's standing in the topic by exclusivity and by probability; E_k is the empirical distribution function
+    over the terms of topic k. The vocabulary should leave out rare terms, as `build_dtm` does: a term seen once is
+    exclusive by accident.
+
+    References: Bischof & Airoldi (2012), ICML; Airoldi & Bischof (2016), JASA 111.
+    """
+    exclusivity = phi / phi.sum(axis=0)
+    return 1 / (weight / _standing(exclusivity) + (1 - weight) / _standing(phi))
+
+
+def top_positions(scores: np.ndarray, n_terms: int) -> np.ndarray:
+    """Columns of the `n_terms` highest scores of each row, highest first; ties in column order."""
+    return np.argsort(-_settle(scores), axis=1, kind="stable")[:, :n_terms]
+
+
+def _mean_npmi(present: np.ndarray) -> float:
+    """Mean over pairs of terms, from present (n_terms, n_passages) of 0 and 1; NaN with one term."""
+    n_terms, n_passages = present.shape
+    if n_terms < 2:
+        return float("nan")
+    alone = present.mean(axis=1)
+    together = np.einsum("ip,jp->ij", present, present) / n_passages + EPSILON
+    npmi = np.log(together / np.outer(alone, alone)) / -np.log(together)
+    return float(npmi[np.triu_indices(n_terms, 1)].mean())
+
+
+def _standing(scores: np.ndarray) -> np.ndarray:
+    """Empirical distribution function within each row: share of terms with a score as high or lower."""
+    return rankdata(_settle(scores), method="max", axis=1) / scores.shape[1]
+
+
+def _settle(scores: np.ndarray) -> np.ndarray:
+    """Scores to twelve digits, so that equal terms tie whatever the last bits say."""
+    return np.round(scores, 12)
