@@ -1,4 +1,4 @@
-"""Arrays of units and the two groups they belong to come in; effects, permutations and p-values go out.
+"""Arrays of units and the two groups they belong to come in; effects and adjusted p-values go out.
 
 One rule serves both comparisons: least squares of the values on the group and indicators of the strata. With
 a single stratum it is the two-sample comparison: OLS gives the pooled variance, HC2 gives Welch's.
@@ -8,16 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb, prod
 
 import numpy as np
 from scipy.special import nctdtrinc, stdtr, stdtrit, xlogy
-
-MAX_RELABELLINGS = 20_000
-# Two labellings that are mirror images give the same |t| up to the last bits: they must count as equal.
-_TIE = 1e-8
-_BLOCK = 1_000
 
 
 @dataclass(frozen=True)
@@ -167,111 +160,6 @@ def _pairs_within(weights: np.ndarray, strata: np.ndarray) -> np.ndarray:
 def t_quantile(probability: float, df: float | np.ndarray) -> np.ndarray:
     """Quantile of Student's t."""
     return stdtrit(df, probability)
-
-
-def count_relabellings(design: Design) -> int:
-    """Count the ways to deal the target's labels out inside the strata."""
-    return prod(comb(int(n), int(k)) for n, k in zip(design.sizes, design.targets, strict=True))
-
-
-def smallest_p(design: Design, n_permutations: int) -> float:
-    """Smallest two-sided permutation p that the design allows.
-
-    Where every stratum is balanced, each labelling has a mirror image with the same |t|.
-    """
-    total = count_relabellings(design)
-    if total > MAX_RELABELLINGS:
-        return 1.0 / (n_permutations + 1)
-    mirrored = bool((2 * design.targets == design.sizes).all())
-    return (2.0 if mirrored else 1.0) / total
-
-
-def relabel(design: Design, n_permutations: int, seed: int) -> np.ndarray:
-    """Relabellings of the units inside their strata (n_labellings, n_units) bool, the observed one included.
-
-    All of them where there are at most 20,000; else the observed one and `n_permutations` random ones.
-    """
-    if count_relabellings(design) <= MAX_RELABELLINGS:
-        return _all_relabellings(design)
-    rng = np.random.default_rng(seed)
-    labels = np.empty((n_permutations + 1, len(design.target)), dtype=bool)
-    labels[0] = design.target
-    for stratum, n_targets in enumerate(design.targets):
-        members = np.flatnonzero(design.strata == stratum)
-        order = np.argsort(rng.random((n_permutations, len(members))), axis=1)
-        labels[1:, members] = order < n_targets
-    return labels
-
-
-def _all_relabellings(design: Design) -> np.ndarray:
-    labels = np.zeros((1, len(design.target)), dtype=bool)
-    for stratum, n_targets in enumerate(design.targets):
-        members = np.flatnonzero(design.strata == stratum)
-        chosen = np.array(list(combinations(members, int(n_targets))), dtype=np.int64)
-        block = np.zeros((len(chosen), len(design.target)), dtype=bool)
-        np.put_along_axis(block, chosen, True, axis=1)
-        labels = (labels[:, None, :] | block[None, :, :]).reshape(-1, len(design.target))
-    return labels
-
-
-def studentise(values: np.ndarray, labels: np.ndarray, design: Design) -> np.ndarray:
-    """Absolute difference / SE (n_labellings, n_columns) under each labelling of the units.
-
-    The SE is that of `estimate_effects`, from three matrix products a block instead of a fit a labelling.
-    Columns without variation get 0. Reference: Chung & Romano (2013), Annals of Statistics 41(2).
-    """
-    centred = centre(values, design.strata)
-    total = (centred**2).sum(axis=0)
-    moving = total > 1e-24 * np.maximum((values**2).sum(axis=0), 1e-300)
-    centred = centred / np.sqrt(np.where(moving, total, 1.0))
-    weights = _hc2_weights(design)
-    blocks = (labels[i : i + _BLOCK].astype(np.float64) for i in range(0, len(labels), _BLOCK))
-    return np.concatenate([_studentise_block(centred, block, design, weights) for block in blocks]) * moving
-
-
-def _hc2_weights(design: Design) -> tuple[np.ndarray, np.ndarray]:
-    """HC2 weight g^2 / (1 - h) that each unit would have in the target and in the reference."""
-
-    def weight(group: np.ndarray) -> np.ndarray:
-        return group**2 / (1.0 - 1.0 / design.sizes[design.strata] - group**2 / design.information)
-
-    return weight(1.0 - design.fraction), weight(design.fraction)
-
-
-def _studentise_block(
-    centred: np.ndarray, labels: np.ndarray, design: Design, weights: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
-    inside, outside = weights
-    fraction, information = design.fraction, design.information
-    beta = labels @ centred / information
-    ols = (1.0 - beta**2 * information) / design.residual_df
-    # sum of weight * (y - g beta)^2, opened so that labels enter linearly
-    squares = labels @ ((inside - outside)[:, None] * centred**2) + outside @ centred**2
-    crossed_weights = inside * (1.0 - fraction) + outside * fraction
-    crossed = labels @ (crossed_weights[:, None] * centred) - (outside * fraction) @ centred
-    constant = np.where(design.target, inside * (1.0 - fraction) ** 2, outside * fraction**2).sum()
-    hc2 = (squares - 2.0 * beta * crossed + beta**2 * constant) / information
-    # values have unit length: 1e-12 stands for "no residual variation at all"
-    return np.abs(beta) / np.sqrt(np.maximum(np.maximum(ols, hc2), 1e-12) / information)
-
-
-def permutation_p(observed: np.ndarray, permuted: np.ndarray) -> np.ndarray:
-    """Share of labellings (the observed one among them) whose statistic is at least the observed one."""
-    return (permuted >= observed * (1.0 - _TIE)).mean(axis=0)
-
-
-def max_t(observed: np.ndarray, permuted: np.ndarray) -> np.ndarray:
-    """Family-wise p of each column by the step-down maximum of the permuted statistics.
-
-    Reference: Westfall & Young (1993), algorithm 4.1 with |t| in place of p.
-    """
-    order = np.argsort(-observed, kind="stable")
-    # the maximum over this column and all with a smaller observed statistic
-    successive = np.maximum.accumulate(permuted[:, order[::-1]], axis=1)[:, ::-1]
-    stepped = np.maximum.accumulate(permutation_p(observed[order], successive))
-    adjusted = np.empty_like(stepped)
-    adjusted[order] = stepped
-    return adjusted
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from discourse.compare import _stats
+from discourse.compare import _permutation, _stats
 from discourse.compare.groups import Units, gather_units
 from discourse.contracts import check
 from discourse.errors import DataError, SettingError, suggest
@@ -232,7 +232,7 @@ def _test(pair: _Pair, units: Units, seed: int, n_permutations: int) -> dict[str
         "mdd": effects.detectable,
         "p": effects.p,
         "p_permutation": p_permutation,
-        "p_smallest": np.full(len(p_permutation), _stats.smallest_p(pair.design, n_permutations)),
+        "p_smallest": np.full(len(p_permutation), _permutation.smallest_p(pair.design, n_permutations)),
         "p_max_t": p_max_t,
     }
 
@@ -254,10 +254,10 @@ def _permute(pair: _Pair, seed: int, n_permutations: int) -> tuple[np.ndarray, n
     # The same relabellings whichever of the two groups is called the target.
     swap = pair.target > pair.reference
     design = _stats.Design(~pair.design.target if swap else pair.design.target, pair.design.strata)
-    labels = _stats.relabel(design, n_permutations, seed)
-    observed = _stats.studentise(pair.values, design.target[None, :], design)[0]
-    permuted = _stats.studentise(pair.values, labels, design)
-    return _stats.permutation_p(observed, permuted), _stats.max_t(observed, permuted)
+    labels = _permutation.relabel(design, n_permutations, seed)
+    observed = _permutation.studentise(pair.values, design.target[None, :], design)[0]
+    permuted = _permutation.studentise(pair.values, labels, design)
+    return _permutation.permutation_p(observed, permuted), _permutation.max_t(observed, permuted)
 
 
 def _flags(pair: _Pair, units: Units, table: pd.DataFrame, unstable: set[int]) -> list[str]:
