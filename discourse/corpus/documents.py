@@ -1,0 +1,256 @@
+"""Raw sources -> documents: what each text says, which repairs that took, and what its words tell about its origin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from discourse.contracts import CONTRACTS, check, empty
+from discourse.corpus.aligned import AlignedText, Change, Edit
+from discourse.corpus.attribution import Page, assign_regions, attribute_document, override_attributions
+from discourse.corpus.boilerplate import INLINE_MARK, Vocabulary, label_lines, read_vocabulary, shared_edges
+from discourse.corpus.compilations import Part, split_compilation
+from discourse.corpus.repair import Repairer
+from discourse.errors import SourceError
+
+_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_BLANKS = " \t\u3000\xa0\u200b\ufeff\u2002\u2003\u2009"
+# An indent after the end of a sentence: the line break before it was lost.
+_LOST_BREAK = re.compile(rf"(?<=[。！？；…”])[{_BLANKS}]{{2,}}(?=[^\s{_BLANKS}])")
+# A line end that no author sets: behind an opening mark, before a closing one, inside PM2.5.
+_SOFT_BREAK = re.compile(r"(?<=[（(《“‘【〔])\s*\n\s*(?=\S)|(?<=\S)\s*\n\s*(?=[，、；）》”’】〕])|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])")
+_FIELDS = ("date", "year", "province", "city", "district", "level", "role", "speaker", "genre")
+
+
+def build_documents(
+    sources: pd.DataFrame, *, regions: Mapping[str, str] | None = None, metadata: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Readable documents of `sources`, every edit that made them, and every field read from their words.
+
+    A source that is a compilation becomes several documents, ``source_id.1``, ``source_id.2`` ... A document's
+    text is its body: paragraphs parted by one line feed, without title, byline, page furniture and appendix.
+    regions: label -> administrative unit ("福州": "福州市"). metadata: the user's own table, which wins over
+    what was read.
+
+    Returns
+    -------
+    documents, edits, attributions : pandas.DataFrame
+        `edits` never overlap within a source; those inside ``raw_start:raw_end`` of a document, applied to the
+        raw text, give its text exactly; those outside any document have doc_id NA. Beyond the contract they carry
+        `confidence`, 0-1: below 1 where lost bytes were restored by likelihood; a stretch that stays damaged has
+        before equal to after and the rule ``lost_bytes_doubtful``. Offsets of attributions are raw, too.
+
+    Raises
+    ------
+    SourceError
+        A source holds nothing but page furniture.
+
+    References
+    ----------
+    Where the rules for furniture come from: docs/methods and the head of ``stopwords/boilerplate.txt``.
+
+    """
+    repairer, vocabulary = Repairer(list(sources["text"])), read_vocabulary()
+    pages = [_break_lines(repairer.repair(text)) for text in sources["text"]]
+    shared = shared_edges([_lines_of(page.text) for page in pages])
+    cleaned = [
+        _clean_page(page, row.source_id, row.path, vocabulary, rows)
+        for page, row, rows in zip(pages, sources.itertuples(), shared, strict=True)
+    ]
+    texts = [text for page in cleaned for text in page.texts]
+    documents, edits = _document_table(texts), _edit_table(cleaned)
+    attributions = _attribution_table(texts)
+    documents = _fill_fields(documents, attributions)
+    if metadata is not None:
+        documents, attributions = override_attributions(documents, attributions, metadata)
+    documents = assign_regions(documents, regions)
+    return check(documents, "documents"), check(edits, "edits"), check(attributions, "attributions")
+
+
+@dataclass(frozen=True)
+class _Text:
+    """One document: its row, and what attribution reads it from."""
+
+    row: dict[str, Any]
+    page: Page
+    glyphs: AlignedText
+    offset: int
+    title_rule: str
+
+
+@dataclass(frozen=True)
+class _CleanedPage:
+    """One source: its edits and the documents that it holds."""
+
+    source_id: str
+    edits: list[Edit]
+    texts: list[_Text]
+
+
+def _break_lines(text: AlignedText) -> AlignedText:
+    """One line feed for every line end; breaks that were lost come back, breaks inside a sentence go."""
+    ends = [match for match in _LINE_END.finditer(text.text) if match[0] != "\n"]
+    text = text.replace([Change(*match.span(), "\n") for match in ends], "blank")
+    text = text.replace([Change(*match.span(), "\n") for match in _LOST_BREAK.finditer(text.text)], "line_break")
+    return text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
+
+
+def _lines_of(text: str) -> list[str]:
+    return [line.strip(_BLANKS) for line in text.split("\n")]
+
+
+def _clean_page(
+    page: AlignedText, source_id: str, path: str, vocabulary: Vocabulary, shared: frozenset[int]
+) -> _CleanedPage:
+    """Parts, labels and bodies of one source."""
+    lines = _lines_of(page.text)
+    parts = split_compilation(lines)
+    labels = ["blank" if not line else "furniture" for line in lines]
+    for part in parts:
+        labels[part.start : part.end] = _label_part(lines, part, vocabulary, shared)
+    lasts = [max((i for i in range(p.start, p.end) if labels[i] == "body"), default=-1) for p in parts]
+    if -1 in lasts:
+        raise SourceError(f"{path}: no text is left once page furniture is removed; look at the file, or remove it.")
+    body = _delete_rest(page, labels, frozenset(lasts))
+    texts = []
+    for number, part in enumerate(parts, start=1):
+        doc_id = source_id if len(parts) == 1 else f"{source_id}.{number}"
+        text, raw_start, raw_end = _body_of(part, page, body)
+        row = dict(doc_id=doc_id, source_id=source_id, raw_start=raw_start, raw_end=raw_end, text=text)
+        texts.append(_read_text(page, labels, part, row))
+    return _CleanedPage(source_id, body.edits(), texts)
+
+
+def _label_part(lines: Sequence[str], part: Part, vocabulary: Vocabulary, shared: frozenset[int]) -> list[str]:
+    """Labels of the lines of one part; its heading is its title."""
+    start = part.start if part.heading is None else part.heading + 1
+    rows = frozenset(i - start for i in shared if start <= i < part.end)
+    labels = label_lines(lines[start : part.end], vocabulary, shared=rows, has_title=part.heading is not None)
+    return labels if part.heading is None else ["title", *labels]
+
+
+def _line_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each line, its line feed left out."""
+    ends = [match.start() for match in re.finditer("\n", text)] + [len(text)]
+    return list(zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True))
+
+
+def _strip_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without blanks at its ends."""
+    line = text[start:end]
+    return end - len(line.lstrip(_BLANKS)), start + len(line.rstrip(_BLANKS))
+
+
+def _delete_rest(page: AlignedText, labels: Sequence[str], lasts: frozenset[int]) -> AlignedText:
+    """The bodies alone, one behind the other; `lasts` are the lines that end one."""
+    changes: list[Change] = []
+    for i, (start, end) in enumerate(_line_spans(page.text)):
+        next_start = min(end + 1, len(page.text))
+        if labels[i] != "body":
+            changes.append(Change(start, next_start, rule=labels[i] or "furniture"))
+            continue
+        first, last = _strip_span(page.text, start, end)
+        changes.append(Change(start, first, rule="blank"))
+        changes += [
+            Change(first + match.start(), first + match.end(), rule="furniture")
+            for match in INLINE_MARK.finditer(page.text[first:last])
+        ]
+        changes.append(Change(last, next_start if i in lasts else end, rule="blank"))
+    return page.replace([change for change in changes if change.start < change.end], "blank")
+
+
+def _body_of(part: Part, page: AlignedText, body: AlignedText) -> tuple[str, int, int]:
+    """Text of a part, and the raw span from its first to its last character."""
+    spans = _line_spans(page.text)
+    raw_starts = [*page.starts, len(page.raw)]
+    limits = [raw_starts[spans[part.start][0]], raw_starts[min(spans[part.end - 1][1] + 1, len(page.text))]]
+    first, last = (int(i) for i in np.searchsorted(body.starts, limits))
+    return body.text[first:last], *body.raw_span(first, last)
+
+
+def _read_text(page: AlignedText, labels: Sequence[str], part: Part, row: dict[str, Any]) -> _Text:
+    """Row, title and page of one document; offsets of the page count from the first line of the part."""
+    spans = _line_spans(page.text)[part.start : part.end]
+    offset, end = spans[0][0], spans[-1][1]
+    inner = [_strip_span(page.text, *span) for span in spans]
+    moved = [(a - offset, b - offset) for a, b in inner]
+    part_labels = labels[part.start : part.end]
+    lines = [span for span, label in zip(moved, part_labels, strict=True) if label == "body"]
+    title = next((span for span, label in zip(moved, part_labels, strict=True) if label == "title"), None)
+    text = page.text[offset:end]
+    rule = "" if title is None else _title_rule(part, part_labels)
+    row = row | {"title": None if title is None else text[slice(*title)]}
+    return _Text(row, Page(text, lines, title), page, offset, rule)
+
+
+def _title_rule(part: Part, labels: Sequence[str]) -> str:
+    if part.heading is not None:
+        return "part_heading"
+    return "title_line_repeated" if list(labels).count("title") > 1 else "title_line"
+
+
+def _document_table(texts: Sequence[_Text]) -> pd.DataFrame:
+    rows = pd.DataFrame([text.row for text in texts])
+    return pd.concat([empty("documents"), rows])[list(CONTRACTS["documents"].columns)].reset_index(drop=True)
+
+
+def _edit_table(pages: Sequence[_CleanedPage]) -> pd.DataFrame:
+    """Edits of all sources; those inside a document bear its doc_id."""
+    rows = [
+        dict(source_id=page.source_id, doc_id=_document_at(page.texts, edit), **edit._asdict())
+        for page in pages
+        for edit in page.edits
+    ]
+    table = pd.DataFrame(rows, columns=[*CONTRACTS["edits"].columns, "confidence"])
+    return table.astype({"doc_id": "str", "start": "int64", "end": "int64", "confidence": "float64"})
+
+
+def _document_at(texts: Sequence[_Text], edit: Edit) -> str | None:
+    inside = (t.row["doc_id"] for t in texts if t.row["raw_start"] <= edit.start and edit.end <= t.row["raw_end"])
+    return next(inside, None)
+
+
+def _attribution_table(texts: Sequence[_Text]) -> pd.DataFrame:
+    """What attribution read, in raw offsets, and where the title stood."""
+    tables = [table for text in texts for table in (_title_row(text), _raw_attributions(text)) if len(table)]
+    columns = list(CONTRACTS["attributions"].columns)
+    if not tables:
+        return empty("attributions")
+    table = pd.concat(tables, ignore_index=True)[columns]
+    return table.astype({"start": "Int64", "end": "Int64", "confidence": "float64"})
+
+
+def _title_row(text: _Text) -> pd.DataFrame:
+    if text.page.title is None:
+        return pd.DataFrame()
+    title = text.row["title"]
+    span = _raw_span(text, *text.page.title)
+    row = dict(doc_id=text.row["doc_id"], field="title", value=title, quote=title, start=span[0], end=span[1])
+    return pd.DataFrame([row | dict(rule=text.title_rule, confidence=1.0)])
+
+
+def _raw_attributions(text: _Text) -> pd.DataFrame:
+    table = attribute_document(text.page)
+    spans = [
+        (None, None) if pd.isna(row.start) else _raw_span(text, int(row.start), int(row.end))
+        for row in table.itertuples()
+    ]
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    return table.assign(doc_id=text.row["doc_id"], start=pd.array(starts, "Int64"), end=pd.array(ends, "Int64"))
+
+
+def _raw_span(text: _Text, start: int, end: int) -> tuple[int, int]:
+    return text.glyphs.raw_span(text.offset + start, text.offset + end)
+
+
+def _fill_fields(documents: pd.DataFrame, attributions: pd.DataFrame) -> pd.DataFrame:
+    """Fields of `documents` from the attributions; what nothing shows stays NA."""
+    values = attributions.set_index(["field", "doc_id"])["value"].to_dict()
+    columns = {name: [values.get((name, doc_id)) for doc_id in documents["doc_id"]] for name in _FIELDS}
+    filled = documents.assign(**{name: pd.Series(column, dtype="str") for name, column in columns.items()})
+    return filled.assign(year=pd.to_numeric(filled["year"]).astype("Int64"), title=filled["title"].astype("str"))

@@ -1,0 +1,148 @@
+"""GBK bytes lost in conversion: damaged stretches of a raw text go in, their readings with a confidence come out.
+
+How the damage comes about: a program looks for a full-width mark byte by byte and finds it across two
+characters (``保基`` is B1 A3 BB F9, and A3 BB is ``；``). It puts the ASCII twin there: one byte fewer, the
+first character half lost, every following character read one byte out of step, until a byte that is ASCII by
+itself brings the reader back into step.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from discourse.corpus.aligned import Change
+from discourse.corpus.wordmodel import WordModel
+
+PINYIN_LETTERS = "a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ"
+_WIDE = "\u3000-\u303f\u4e00-\u9fff\ue000-\uf8ff\uff00-\uffef"
+_SITE = re.compile(
+    rf"[?\ufffd](?P<mark>[!,.:;?()])(?P<run>[{_WIDE}\u00a4-\u0451\u2010-\u2642\u3105-\u33d5]+)"
+    rf"(?P<end>[@-~]|[?\ufffd](?:\s*[{PINYIN_LETTERS}]{{1,6}}\s*\))?)?"
+)
+_BRACKET = re.compile(rf"\(\s*[{PINYIN_LETTERS}]{{1,6}}\s*\)")
+_CONTEXT = 8
+# Nats by which the reading must beat the characters as they stand, for each character of the damage.
+_MARGIN = 1.0
+# Below this mean score a character of a run does not read as Chinese (clean prose: -3 to -7).
+_UNREADABLE = -11.0
+# Nats against a character of the other script at a half-lost place.
+_FOREIGN = 3.0
+# Where both ends are half lost: readings of each end that are tried against each other.
+_SHORTLIST = 12
+_GAP = "\u3013"
+_MARKS = frozenset("，。、；：？！“”‘’《》（）【】…—")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a damaged stretch, and the probability that the model gives it among all ways."""
+
+    text: str
+    confidence: float
+
+
+def find_damage(text: str) -> bool:
+    """Whether any stretch has the form of the damage (most that have it, such as ``什么?!真的``, are clean)."""
+    return _SITE.search(text) is not None
+
+
+def repair_lost_bytes(
+    text: str,
+    model: WordModel,
+    simplify: Callable[[str], str],
+    *,
+    traditional: Callable[[str], str] | None = None,
+    min_confidence: float = 0.5,
+) -> tuple[list[Change], list[Change]]:
+    """Changes that restore damaged stretches of `text`, and marks for those that stay doubtful.
+
+    simplify: reading of a stretch in simplified characters, the model's script. traditional: its inverse, given
+    where the text is traditional: a half-lost character is then hardly a simplified one. A mark is a change that
+    changes nothing.
+    """
+    repaired, doubtful = [], []
+    for site in _SITE.finditer(text):
+        reading = _best_reading(text, site, model, simplify, traditional)
+        if reading and reading.confidence >= min_confidence:
+            repaired.append(Change(site.start(), site.end(), reading.text, round(reading.confidence, 3)))
+        elif reading or _is_unreadable(site, model, simplify):
+            confidence = round(reading.confidence, 3) if reading else 0.0
+            doubtful.append(Change(site.start(), site.end(), site.group(), confidence))
+    return repaired, doubtful
+
+
+def _best_reading(
+    text: str,
+    site: re.Match[str],
+    model: WordModel,
+    simplify: Callable[[str], str],
+    traditional: Callable[[str], str] | None,
+) -> Reading | None:
+    """The likeliest reading, or None where the characters as they stand are as likely."""
+    left = simplify(_BRACKET.sub("", text[max(0, site.start() - 4 * _CONTEXT) : site.start()]))[-_CONTEXT:]
+    right = simplify(_BRACKET.sub("", text[site.end() : site.end() + 4 * _CONTEXT]))[:_CONTEXT]
+
+    def score(first: str, middle: str, last: str) -> float:
+        n_foreign = 0 if traditional is None else _count_foreign(first + last, simplify, traditional)
+        return model.score(left + simplify(first + middle + last) + right) - _FOREIGN * n_foreign
+
+    scores = _score_candidates(site, score)
+    if not scores:
+        return None
+    best = max(scores, key=lambda candidate: (scores[candidate], candidate))
+    as_it_stands = model.score(left + simplify(site["run"]) + right)
+    if scores[best] - as_it_stands < _MARGIN * len(site["run"]):
+        return None
+    total = sum(math.exp(value - scores[best]) for value in scores.values())
+    return Reading(best, 1.0 / total)
+
+
+def _count_foreign(chars: str, simplify: Callable[[str], str], traditional: Callable[[str], str]) -> int:
+    """Characters that only simplified writing has."""
+    return sum(simplify(char) == char != traditional(char) for char in chars)
+
+
+def _score_candidates(site: re.Match[str], score: Callable[[str, str, str], float]) -> dict[str, float]:
+    """Score of every reading that agrees with the bytes that are left; of many, the best of each end combined."""
+    core = _shift_back(site["mark"], site["run"])
+    if core is None or site["end"] is None:
+        return {}
+    middle, lead = core
+    firsts = _decoded(bytes([head, 0xA3]) for head in range(0x81, 0xFF))
+    if site["end"][0] in "?\ufffd":
+        lasts = _decoded(bytes([lead, trail]) for trail in range(0x80, 0xFF))
+        firsts = _shortlist(firsts, lambda first: score(first, middle, _GAP))
+        lasts = _shortlist(lasts, lambda last: score(_GAP, middle, last))
+    else:
+        lasts = _decoded([bytes([lead, ord(site["end"])])])
+    return {first + middle + last: score(first, middle, last) for first in firsts for last in lasts}
+
+
+def _shortlist(chars: list[str], score: Callable[[str], float]) -> list[str]:
+    return sorted(chars, key=lambda char: (-score(char), char))[:_SHORTLIST]
+
+
+def _shift_back(mark: str, run: str) -> tuple[str, int] | None:
+    """Characters between the half-lost first and last one, and the first byte of the last one."""
+    pairs = [char.encode("gb18030") for char in run]
+    if any(len(pair) != 2 for pair in pairs):
+        return None
+    data = bytes([ord(mark) + 0x80]) + b"".join(pairs)
+    try:
+        return data[:-1].decode("gbk"), data[-1]
+    except UnicodeDecodeError:
+        return None
+
+
+def _decoded(pairs: Iterable[bytes]) -> list[str]:
+    """Those byte pairs that are a Chinese character or a common mark."""
+    chars = [pair.decode("gbk", errors="ignore") for pair in pairs]
+    return [char for char in chars if "\u4e00" <= char <= "\u9fff" or char in _MARKS]
+
+
+def _is_unreadable(site: re.Match[str], model: WordModel, simplify: Callable[[str], str]) -> bool:
+    run = simplify(site["run"])
+    return any("\ue000" <= char <= "\uf8ff" for char in run) or model.score(run) < _UNREADABLE * len(run)

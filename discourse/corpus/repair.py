@@ -1,0 +1,131 @@
+"""Raw text -> readable text: pinyin in brackets, lost bytes, traditional characters, masked 党; every edit logged.
+
+The order matters: pinyin and lost bytes each can hide the other, and both hide traditional characters; only a
+simplified text shows a masked 党.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from opencc import OpenCC
+
+from discourse.corpus.aligned import AlignedText, Change
+from discourse.corpus.lost_bytes import PINYIN_LETTERS, find_damage, repair_lost_bytes
+from discourse.corpus.wordlists import read_terms
+from discourse.corpus.wordmodel import WordModel, build_word_model
+
+_TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
+_PLAIN = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeiiiioooouuuuvvvvvnnnm")
+_PINYIN = re.compile(rf"(?<=[\u3400-\u9fff\uf900-\ufaff])[(（]\s*([{PINYIN_LETTERS}]{{1,6}})\s*[)）]")
+_SYLLABLE = re.compile(
+    "(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?"
+    "(?:i?ang?|iong|ong|eng?|ing?|i?ao|iu|ie|ia|uang?|uai|uan|ui|un|uo|ua|ue|ve|ai|ei|ou|er|en|in|an|[aeiouv])"
+)
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+
+
+class Repairer:
+    """The repairs of one corpus: holds the converters and, once damage is found, the model that judges readings."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+        self._simplify = OpenCC("tw2s").convert
+        self._simplify_plain = OpenCC("t2s").convert
+        self._traditional = OpenCC("s2t").convert
+        self._party_forms = read_terms("masked_party.txt")
+
+    def repair(self, raw: str) -> AlignedText:
+        """Readable text of one source, page furniture still in it."""
+        text = AlignedText.of(raw)
+        if find_damage(raw):
+            text = self._repair_bytes(text)
+        text = strip_pinyin(text)
+        if traditional_share(text.text, self._simplify_plain) > 0.1:
+            text = simplify(text, self._simplify)
+        return unmask_party(text, self._party_forms)
+
+    def _repair_bytes(self, text: AlignedText) -> AlignedText:
+        is_traditional = traditional_share(text.text, self._simplify_plain) > 0.1
+        repaired, doubtful = repair_lost_bytes(
+            text.text, self._model, self._simplify, traditional=self._traditional if is_traditional else None
+        )
+        marked = text.replace(doubtful, "lost_bytes_doubtful")
+        return marked.replace(repaired, "lost_bytes")
+
+    @cached_property
+    def _model(self) -> WordModel:
+        return build_word_model([self._simplify_if_needed(strip_pinyin(AlignedText.of(raw)).text) for raw in self._texts])
+
+    def _simplify_if_needed(self, text: str) -> str:
+        return self._simplify(text) if traditional_share(text, self._simplify_plain) > 0.1 else text
+
+
+def strip_pinyin(text: AlignedText, *, min_brackets: int = 3) -> AlignedText:
+    """Delete readings in brackets after a character, ``領(lǐng)導(dǎo)``, also with blanks inside.
+
+    Only syllables of pinyin count; a text with fewer than `min_brackets` that bear a tone mark glosses a rare
+    name or two and keeps them.
+    """
+    found = [match for match in _PINYIN.finditer(text.text) if _SYLLABLE.fullmatch(match[1].translate(_PLAIN))]
+    if sum(any(char in _TONES for char in match[1]) for match in found) < min_brackets:
+        return text
+    return text.delete([match.span() for match in found], "pinyin")
+
+
+def traditional_share(text: str, convert: Callable[[str], str]) -> float:
+    """Share of the Chinese characters that `convert` (traditional to simplified) changes, 0-1."""
+    han = "".join(_HAN.findall(text))
+    return sum(a != b for a, b in zip(han, convert(han), strict=False)) / len(han) if han else 0.0
+
+
+def simplify(text: AlignedText, convert: Callable[[str], str]) -> AlignedText:
+    """Traditional characters to simplified ones; one edit for each character that changed."""
+    changes: list[Change] = []
+    for match in re.finditer(r"[^\n]+", text.text):
+        before, after = match[0], convert(match[0])
+        changes += [Change(match.start() + a, match.start() + b, new) for a, b, new in _differences(before, after)]
+    return text.replace(changes, "traditional")
+
+
+def _differences(before: str, after: str) -> Iterator[tuple[int, int, str]]:
+    """Spans of `before` that differ; where a conversion changed the length, one span from first to last difference."""
+    if len(before) == len(after):
+        yield from ((i, i + 1, b) for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b)
+        return
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    stop = 0
+    while stop < min(len(before), len(after)) - start and before[-1 - stop] == after[-1 - stop]:
+        stop += 1
+    if start == len(before) - stop:  # a pure insertion: take a neighbour along, for an edit replaces something
+        start, stop = (start - 1, stop) if start else (start, stop - 1)
+    yield start, len(before) - stop, after[start : len(after) - stop]
+
+
+def unmask_party(text: AlignedText, forms: list[str], *, min_forms: int = 3) -> AlignedText:
+    """Read a Latin D as 党 where a document shows at least `min_forms` of the masked forms.
+
+    forms: words with D at the masked place; those after ``!`` are Latin and stay. A D beside another Latin
+    letter, a digit, ``&`` or ``-`` is never 党.
+    """
+    kept = [re.escape(form[1:]) for form in forms if form.startswith("!")]
+    masked = [re.escape(form) for form in forms if not form.startswith("!")]
+    latin = {match.start() + match[0].index("D") for match in re.finditer("|".join(kept) or r"(?!)", text.text)}
+    places = {
+        match.start() + form.index("D")
+        for form, pattern in zip([f for f in forms if f[0] != "!"], masked, strict=True)
+        for match in re.finditer(rf"(?<![A-Za-z0-9&\-])(?={pattern})" if form[0] == "D" else pattern, text.text)
+    }
+    places = {place for place in places - latin if _stands_alone(text.text, place)}
+    if len(places) < min_forms:
+        return text
+    return text.replace([Change(place, place + 1, "党") for place in sorted(places)], "masked_party")
+
+
+def _stands_alone(text: str, place: int) -> bool:
+    neighbours = text[max(0, place - 1) : place] + text[place + 1 : place + 2]
+    return not re.search(r"[A-Za-z0-9&\-._/@]", neighbours)

@@ -1,0 +1,22 @@
+"""Read the word lists of `stopwords/` that the corpus room uses: one term a line, ``#`` opens a comment."""
+
+from __future__ import annotations
+
+from discourse.resources import resource
+
+
+def read_terms(name: str) -> list[str]:
+    """Terms of a packaged list in its order, each once; `name` is a file of ``stopwords/``."""
+    lines = resource("stopwords", name).read_text(encoding="utf-8").splitlines()
+    return list(dict.fromkeys(line.strip() for line in lines if line.strip() and not line.startswith("#")))
+
+
+def read_sections(name: str) -> dict[str, list[str]]:
+    """Terms of a packaged list under its headings, ``[heading]`` alone on a line."""
+    sections: dict[str, list[str]] = {}
+    for term in read_terms(name):
+        if term.startswith("[") and term.endswith("]"):
+            current = sections.setdefault(term[1:-1], [])
+        else:
+            current.append(term)
+    return sections
