@@ -1,0 +1,199 @@
+"""Prevalence, contrasts, keyness and exemplars in, the comparison sections of the payload out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from discourse.contracts import LEVELS, topic_columns
+from discourse.report.labels import Text, flag_texts, group_label, label, plain, rows
+
+MAX_CONTRASTS = 200
+N_WORDS = 15
+FINDINGS = ("higher", "lower")
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def compare_factors(held: Tables) -> list[dict[str, Any]]:
+    """One entry a factor: its groups, what each topic's share is in each of them, and the contrasts.
+
+    `tested` says whether any pair of groups allows an interval or a test at all; where none does, the
+    contrasts carry differences only.
+    """
+    return [_compare_factor(held, factor) for factor in _factors(held["prevalence"])]
+
+
+def _factors(table: pd.DataFrame) -> list[str]:
+    return [str(factor) for factor in table["factor"].dropna().unique()]
+
+
+def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
+    prevalence = held["prevalence"][held["prevalence"]["factor"] == factor]
+    contrasts = held["contrasts"][held["contrasts"]["factor"] == factor]
+    groups = _describe_groups(prevalence, factor)
+    dots = _dots(held, factor)
+    names = dict(zip(held["topics"]["topic"], held["topics"]["label"], strict=True))
+    topics = [
+        {
+            "topic": int(topic),
+            "label": plain(names.get(topic, "")),
+            "groups": [_describe_cell(of_topic, group, dots.get(group["group"], []), int(topic)) for group in groups],
+        }
+        for topic, of_topic in prevalence.groupby("topic", sort=True)
+    ]
+    return {
+        "factor": factor,
+        "label": label("factor", factor),
+        "groups": groups,
+        "n_unknown": _n_unknown(held["documents"], factor),
+        "tested": bool(contrasts["low"].notna().any() or contrasts["p"].notna().any()),
+        "axis": _axis(topics),
+        "topics": topics,
+        "n_contrasts": len(contrasts),
+        "contrasts": _describe_contrasts(contrasts, factor, names),
+    }
+
+
+def _describe_groups(prevalence: pd.DataFrame, factor: str) -> list[dict[str, Any]]:
+    """Groups in the order of the field (levels) or of the table, with their numbers of documents."""
+    groups = prevalence.drop_duplicates("group")
+    described = rows(groups, "group", "n_documents", "n_passages")
+    if factor == "level":
+        described.sort(key=lambda row: LEVELS.index(row["group"]) if row["group"] in LEVELS else len(LEVELS))
+    return [row | {"label": group_label(factor, row["group"]), "colour": i % 8} for i, row in enumerate(described)]
+
+
+def _describe_cell(
+    of_topic: pd.DataFrame, group: Mapping[str, Any], documents: list[dict[str, Any]], topic: int
+) -> dict[str, Any]:
+    found = rows(of_topic[of_topic["group"] == group["group"]], "prevalence", "low", "high", "n_documents")
+    numbers = found[0] if found else {"prevalence": None, "low": None, "high": None, "n_documents": 0}
+    dots = [{"title": row["title"], "share": row["shares"][topic]} for row in documents]
+    return dict(group) | numbers | {"dots": dots}
+
+
+def _dots(held: Tables, factor: str) -> dict[str, list[dict[str, Any]]]:
+    """Shares of the documents in every group, so that a reader sees each document, not only their mean."""
+    documents = held["documents"]
+    if factor not in documents.columns or not len(held["shares"]):
+        return {}
+    joined = held["shares"].merge(documents[["doc_id", "title", factor]].dropna(subset=factor), on="doc_id")
+    columns = topic_columns(held["shares"])
+    dots: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(joined, "doc_id", "title", factor, *columns):
+        entry = {"title": row["title"] or row["doc_id"], "shares": [row[column] for column in columns]}
+        dots.setdefault(str(row[factor]), []).append(entry)
+    return dots
+
+
+def _n_unknown(documents: pd.DataFrame, factor: str) -> int:
+    return int(documents[factor].isna().sum()) if factor in documents.columns else 0
+
+
+def _axis(topics: list[dict[str, Any]]) -> float:
+    """Right end of the axis, the same for all topics of a factor: the next tenth above the largest number."""
+    numbers = [
+        number
+        for topic in topics
+        for cell in topic["groups"]
+        for number in [cell["prevalence"], cell["high"], *(dot["share"] for dot in cell["dots"])]
+        if number is not None
+    ]
+    return min(1.0, (int(max(numbers, default=0.0) * 10 - 1e-9) + 1) / 10)
+
+
+def _describe_contrasts(contrasts: pd.DataFrame, factor: str, names: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    """Findings first, then by the size of the difference."""
+    order = pd.DataFrame(
+        {
+            "finding": ~contrasts["verdict"].isin(FINDINGS),
+            "size": -contrasts["difference"].abs(),
+            "topic": contrasts["topic"],
+        }
+    ).sort_values(["finding", "size", "topic"], kind="stable")
+    columns = (
+        "target", "reference", "topic", "difference", "low", "high", "effect_size", "p", "p_adjusted", "q",
+        "p_permutation", "p_smallest", "n_documents_target", "n_documents_reference", "flags", "verdict", "mdd",
+    )  # fmt: skip
+    described = rows(contrasts.loc[order.index].head(MAX_CONTRASTS), *columns)
+    for row in described:
+        row |= {
+            "label": plain(names.get(row["topic"], "")),
+            "target": group_label(factor, row["target"]),
+            "reference": group_label(factor, row["reference"]),
+            "finding": row["verdict"] in FINDINGS,
+            "verdict": label("verdict", row["verdict"]),
+            "flags": flag_texts(row["flags"] or ""),
+        }
+    return described
+
+
+def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
+    """One entry a factor and target: the words that mark it, in the order of the table."""
+    keyness = held["keyness"]
+    columns = (
+        "term", "n_target", "n_reference", "rate_target", "rate_reference", "log_ratio", "log_odds", "p", "q",
+        "n_documents_target", "n_documents_reference", "dp", "burst",
+    )  # fmt: skip
+    described = []
+    for (factor, target, reference), words in keyness.groupby(["factor", "target", "reference"], sort=False):
+        marking = words[words["log_odds"] > 0].head(N_WORDS)
+        entries = rows(marking, *columns)
+        described.append(
+            {
+                "factor": label("factor", factor),
+                "target": group_label(str(factor), target),
+                "group": str(target),
+                "factor_name": str(factor),
+                "reference": _reference_label(str(factor), str(reference)),
+                "tested": any(entry["p"] is not None for entry in entries),
+                "words": entries,
+            }
+        )
+    return described
+
+
+def _reference_label(factor: str, reference: str) -> Text:
+    if reference in ("rest", "all others", "other", "(rest)"):
+        return Text(zh="其余各组", en="all other groups")
+    return group_label(factor, reference)
+
+
+def quote_groups(held: Tables) -> list[dict[str, Any]]:
+    """One entry a topic: passages over the whole corpus, then by factor and group, and counter-examples."""
+    exemplars = held["exemplars"].merge(
+        held["passages"][["passage_id", "position"]], on="passage_id", how="left"
+    ).merge(held["documents"][["doc_id", "title"]], on="doc_id", how="left")  # fmt: skip
+    columns = ("factor", "group", "role", "rank", "passage_id", "doc_id", "title", "position", "theta", "start", "end", "quote")
+    described = []
+    for topic in rows(held["topics"].sort_values("topic"), "topic", "label"):
+        quotes = rows(exemplars[exemplars["topic"] == topic["topic"]], *columns)
+        overall = [quote for quote in quotes if quote["factor"] is None]
+        grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for quote in quotes:
+            if quote["factor"] is not None:
+                grouped.setdefault((quote["factor"], quote["group"]), []).append(quote)
+        described.append(
+            topic
+            | {
+                "exemplars": _ranked(overall, "exemplar"),
+                "counters": _ranked(overall, "counter"),
+                "groups": [
+                    {
+                        "factor": label("factor", factor),
+                        "label": group_label(factor, group),
+                        "exemplars": _ranked(of_group, "exemplar"),
+                        "counters": _ranked(of_group, "counter"),
+                    }
+                    for (factor, group), of_group in grouped.items()
+                ],
+            }
+        )
+    return described
+
+
+def _ranked(quotes: list[dict[str, Any]], role: str) -> list[dict[str, Any]]:
+    return sorted((quote for quote in quotes if quote["role"] == role), key=lambda quote: int(quote["rank"]))

@@ -1,0 +1,228 @@
+"""The payload's numbers in, its main sentences out: what was found and how far it goes, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from discourse.report.labels import Text
+
+MAX_FINDINGS = 8
+MAX_GROUPS = 10
+N_WORDS = 5
+
+
+def state_findings(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Blocks of sentences: the corpus, the topics, then every factor that was compared.
+
+    Where a group has one document only, the block says that differences are described and not tested, and why
+    that is the right thing to do; nothing in it sounds like a test.
+    """
+    blocks = [
+        {"heading": Text(zh="语料", en="The corpus"), "sentences": [_corpus(payload)]},
+        {"heading": Text(zh="主题", en="The topics"), "sentences": _topics(payload)},
+    ]
+    for factor in payload["factors"]:
+        heading = Text(zh=f"按{factor['label']['zh']}比较", en=f"By {factor['label']['en']}")
+        blocks.append({"heading": heading, "sentences": _factor(factor, payload["vocabulary"])})
+    return [block for block in blocks if block["sentences"]]
+
+
+def percent(number: float) -> str:
+    """A share as it is read aloud: 0.123 is 12.3%."""
+    return f"{100 * number:.1f}%"
+
+
+def points(number: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return f"{100 * number:+.1f}".replace("-", "\u2212")
+
+
+def join(words: Sequence[str], language: str) -> str:
+    """Words as a list in a sentence."""
+    if language == "zh":
+        return "、".join(words)
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _corpus(payload: Mapping[str, Any]) -> Text:
+    n = payload["counts"]
+    unknown = sum(field["n"] for field in payload["unknown"])
+    return Text(
+        zh=(
+            f"{n['sources']} 个文件含 {n['documents']} 篇文档，分为 {n['passages']} 个段落、{n['tokens']:,} 个词。"
+            f"修复原文 {n['edits']:,} 处，每一处都有记录，可以追溯到原始文件，也可以撤销。"
+            f"文档信息中有 {unknown} 项在文中找不到依据，一律留空，没有猜测。"
+        ),
+        en=(
+            f"{_count(n['sources'], 'file')} {'holds' if n['sources'] == 1 else 'hold'} "
+            f"{_count(n['documents'], 'document')}: {_count(n['passages'], 'passage')}, "
+            f"{_count(n['tokens'], 'token')}. {_count(n['edits'], 'repair')} "
+            f"{'was' if n['edits'] == 1 else 'were'} made; each is logged and can be traced to the raw file and undone. "
+            f"{_count(unknown, 'field')} of the documents' metadata {'has' if unknown == 1 else 'have'} no evidence in "
+            "the texts and stay empty: nothing was guessed."
+        ),
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _topics(payload: Mapping[str, Any]) -> list[Text]:
+    topics = sorted(payload["topics"], key=lambda topic: (-topic["prevalence"], topic["topic"]))
+    if not topics:
+        return []
+    named = [f"{_name(topic)}({percent(topic['prevalence'])})" for topic in topics[:3]]
+    spaced = [name.replace("(", " (") for name in named]
+    sentences = [
+        Text(
+            zh=f"{len(topics)} 个主题中份额最大的是：{join(named, 'zh')}。",
+            en=f"The largest of {len(topics)} topics are {join(spaced, 'en')}.",
+        )
+    ]
+    unstable = [topic for topic in topics if topic["stability"] is not None and topic["stability"] < 0.8]
+    if unstable:
+        numbers = [f"T{topic['topic']}" for topic in sorted(unstable, key=lambda topic: topic["topic"])]
+        sentences.append(
+            Text(
+                zh=f"换一个随机种子后，{join(numbers, 'zh')} 不能稳定重现（相似度低于 .80），解读时须谨慎。",
+                en=f"{join(numbers, 'en')} did not come back reliably under other seeds (affinity below .80): "
+                "read with care.",
+            )
+        )
+    return sentences
+
+
+def _name(topic: Mapping[str, Any]) -> str:
+    return f"T{topic['topic']}「{topic['label']}」"
+
+
+def _factor(factor: Mapping[str, Any], vocabulary: Sequence[Mapping[str, Any]]) -> list[Text]:
+    sentences = [_groups(factor), *_tests(factor)]
+    if len(factor["groups"]) > 1:
+        marks = (_mark(factor, group, vocabulary) for group in factor["groups"][:MAX_GROUPS])
+        sentences += [sentence for sentence in marks if sentence]
+    return sentences
+
+
+def _groups(factor: Mapping[str, Any]) -> Text:
+    zh = "、".join(f"{group['label']['zh']} {group['n_documents']} 篇" for group in factor["groups"])
+    en = ", ".join(f"{group['label']['en']} {group['n_documents']}" for group in factor["groups"])
+    unknown = factor["n_unknown"]
+    left_out = Text(zh="", en="")
+    if unknown:
+        left_out = Text(
+            zh=f"另有 {unknown} 篇无法归组，不参与比较。",
+            en=f" {_count(unknown, 'document')} could not be placed in a group and {'is' if unknown == 1 else 'are'} "
+            "left out.",
+        )
+    return Text(zh=f"{zh}。{left_out['zh']}", en=f"Documents: {en}.{left_out['en']}")
+
+
+def _tests(factor: Mapping[str, Any]) -> list[Text]:
+    if not factor["n_contrasts"]:
+        return []
+    if not factor["tested"]:
+        return [
+            Text(
+                zh="每一对比较中都有一组只有 1 篇文档：文档之间的差异有多大无从估计，所以不给区间，也不给 p 值。"
+                "以下是这些文档实际说了什么的准确记录——份额、用词、原文俱在，可以逐条核对；它不声称代表没有读过的文档。",
+                en="In every comparison one group has a single document: how much documents differ among themselves "
+                "cannot be estimated, so no interval and no p-value is given. What follows is an exact record of what "
+                "these documents say, in shares, words and quotations that can be checked one by one; "
+                "it makes no claim about documents that were not read.",
+            )
+        ]
+    findings = [contrast for contrast in factor["contrasts"] if contrast["finding"]]
+    sentences = [_finding(contrast) for contrast in findings[:MAX_FINDINGS]] or [_no_finding(factor)]
+    return sentences + ([_rest(factor)] if _n_untested(factor) else [])
+
+
+def _finding(contrast: Mapping[str, Any]) -> Text:
+    sizes = f"{contrast['n_documents_target']} / {contrast['n_documents_reference']}"
+    p = f"{contrast['p_adjusted']:.3f}" if contrast["p_adjusted"] >= 0.001 else "< .001"
+    numbers = f"{points(contrast['low'])} – {points(contrast['high'])}"
+    topic = _name(contrast)
+    more = contrast["difference"] > 0
+    zh_target, zh_reference = contrast["target"]["zh"], contrast["reference"]["zh"]
+    en_target, en_reference = contrast["target"]["en"], contrast["reference"]["en"]
+    return Text(
+        zh=f"{zh_target}比{zh_reference}{'更多' if more else '更少'}地谈 {topic}：相差 {points(contrast['difference'])} 个百分点"
+        f"（95% 区间 {numbers}；校正后 p = {p}；{sizes} 篇文档）。",
+        en=f"{en_target} speaks {'more' if more else 'less'} of {topic} than {en_reference}: "
+        f"{points(contrast['difference'])} percentage points (95 % interval {numbers}; adjusted p = {p}; "
+        f"{sizes} documents).",
+    )
+
+
+def _no_finding(factor: Mapping[str, Any]) -> Text:
+    detectable = [c["mdd"] for c in factor["contrasts"] if c["mdd"] is not None]
+    zh = "经多重比较校正，没有一项差异达到 p ≤ .05。这不等于没有差异：文档太少时，检验看不到中等大小的差异。"
+    en = (
+        "After correction for multiple comparisons no difference reaches p ≤ .05. That is not evidence of no "
+        "difference: with few documents a test cannot see differences of middling size."
+    )
+    if detectable:
+        least = percent(min(detectable))[:-1]
+        zh += f"要有 80% 的把握看到差异，它至少须有 {least} 个百分点。"
+        en += f" To be seen with 80 % power a difference has to be at least {least} percentage points."
+    return Text(zh=zh, en=en)
+
+
+def _n_untested(factor: Mapping[str, Any]) -> int:
+    pairs = {
+        (c["target"]["en"], c["reference"]["en"])
+        for c in factor["contrasts"]
+        if min(c["n_documents_target"], c["n_documents_reference"]) < 2
+    }
+    return len(pairs)
+
+
+def _rest(factor: Mapping[str, Any]) -> Text:
+    n = _n_untested(factor)
+    return Text(
+        zh=f"另有 {n} 对比较中一组只有 1 篇文档，只作描述，不作检验。",
+        en=f"{_count(n, 'further comparison')} with a single document on one side {'is' if n == 1 else 'are'} "
+        "described, not tested.",
+    )
+
+
+def _mark(
+    factor: Mapping[str, Any], group: Mapping[str, Any], vocabulary: Sequence[Mapping[str, Any]]
+) -> Text | None:
+    """What a group has most above all others, and its words."""
+    ahead = []
+    for topic in factor["topics"]:
+        shares = {cell["group"]: cell["prevalence"] for cell in topic["groups"] if cell["prevalence"] is not None}
+        own = shares.pop(group["group"], None)
+        if own is not None and shares:
+            ahead.append((own - max(shares.values()), own, max(shares.values()), topic))
+    if not ahead:
+        return None
+    lead, own, most, topic = max(ahead, key=lambda entry: (entry[0], -entry[3]["topic"]))
+    words = _words(factor, group, vocabulary)
+    n_zh, n_en = f"{group['n_documents']} 篇", _count(group["n_documents"], "document")
+    zh = f"{group['label']['zh']}（{n_zh}）："
+    en = f"{group['label']['en']} ({n_en}): "
+    if lead > 0:
+        zh += f"最突出的是 {_name(topic)}，占 {percent(own)}，其余各组最多 {percent(most)}。"
+        en += f"{_name(topic)} stands out with {percent(own)}; no other group exceeds {percent(most)}."
+    else:
+        zh += "没有哪个主题的份额高过其余所有组。"
+        en += "no topic is larger here than in every other group."
+    if words:
+        zh += f"标志词：{join(words, 'zh')}。"
+        en += f" Marking words: {', '.join(words)}."
+    return Text(zh=zh, en=en)
+
+
+def _words(
+    factor: Mapping[str, Any], group: Mapping[str, Any], vocabulary: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Words that mark the group; those that sit in one document of several come last."""
+    for entry in vocabulary:
+        if entry["factor_name"] == factor["factor"] and entry["group"] == group["group"]:
+            spread = sorted(entry["words"], key=lambda word: bool(word["burst"]) and group["n_documents"] > 1)
+            return [word["term"] for word in spread[:N_WORDS]]
+    return []

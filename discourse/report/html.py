@@ -1,0 +1,132 @@
+"""A payload in, one offline HTML file out: templates, style and script are inlined, every word of data is escaped."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from discourse.errors import RunError
+from discourse.report.findings import percent, points
+from discourse.report.labels import ASSETS
+
+SECTIONS = (
+    ("findings", "发现了什么", "What was found"),
+    ("corpus", "语料与修复", "The corpus and what was repaired"),
+    ("topics", "主题", "Topics"),
+    ("comparison", "比较", "Comparison"),
+    ("words", "用词", "Vocabulary"),
+    ("quotations", "引文", "Quotations"),
+    ("map", "主题图", "Map of topics"),
+    ("method", "方法与设置", "Method and settings"),
+)
+MISSING = "—"
+
+
+def write_report(payload: Mapping[str, Any], path: Path | str) -> Path:
+    """Write the report of a payload; the file appears under its name only when it is whole. Returns the path."""
+    return write_page(render_report(payload), path)
+
+
+def render_report(payload: Mapping[str, Any]) -> str:
+    """The report as one HTML page that loads nothing and is readable without its script. Same payload, same bytes."""
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(_FILTERS)
+    numbers = {section: number for number, (section, *_) in enumerate(SECTIONS, start=1)}
+    return environment.get_template("report.html.j2").render(
+        **payload,
+        sections=SECTIONS,
+        section_numbers=numbers,
+        topic_terms={topic["topic"]: [term["term"] for term in topic["terms"]] for topic in payload["topics"]},
+        css=Markup((ASSETS / "report.css").read_text("utf-8")),
+        script=Markup((ASSETS / "report.js").read_text("utf-8")),
+    )
+
+
+def write_page(html: str, path: Path | str) -> Path:
+    """Write a page under a temporary name, then rename it: what stands under `path` is always whole.
+
+    Raises RunError where the folder cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(html)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise RunError(f"{path}: the page cannot be written ({error.strerror}); choose another --out") from None
+    return path
+
+
+def _percent(number: float | None) -> str:
+    return MISSING if number is None else percent(number)
+
+
+def _points(number: float | None) -> str:
+    return MISSING if number is None else points(number)
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return MISSING if value is None else f"{value:.{digits}f}"
+
+
+def _count(value: int | None) -> str:
+    return MISSING if value is None else f"{value:,}"
+
+
+def _place(share: float, axis: float) -> str:
+    """Where a share stands on an axis from 0 to `axis`, as a percentage of its width."""
+    return f"{100 * min(max(share / axis, 0.0), 1.0):.2f}%"
+
+
+def _shorten(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return MISSING if value is None else str(value)
+
+
+def _mark(quote: str, terms: Sequence[str]) -> Markup:
+    """The quotation, word for word, with the topic's terms marked (longest match)."""
+    if not terms:
+        return escape(quote)
+    pattern = re.compile("|".join(re.escape(term) for term in sorted(terms, key=lambda term: (-len(term), term))))
+    pieces, end = [], 0
+    for match in pattern.finditer(quote):
+        pieces += [escape(quote[end : match.start()]), Markup("<mark>{}</mark>").format(match.group())]
+        end = match.end()
+    return Markup("").join([*pieces, escape(quote[end:])])
+
+
+_FILTERS = {
+    "percent": _percent,
+    "points": _points,
+    "number": _number,
+    "count": _count,
+    "place": _place,
+    "shorten": _shorten,
+    "shown": _shown,
+    "mark": _mark,
+}
