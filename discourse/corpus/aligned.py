@@ -1,4 +1,4 @@
-"""A text whose every character knows where it stands in the raw file: repairs go in, the list of edits comes out."""
+"""A text whose every character knows its place in the raw file: repairs go in, the edits come out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Change(NamedTuple):
-    """Replace ``text[start:end]`` by `after` (empty: delete); `confidence` is 1 where a rule leaves no choice.
+    """Replace ``text[start:end]`` by `after` (empty: delete); `confidence` is 1 where there was no choice.
 
     rule: why, where it differs from the rule of the operation.
     """
@@ -57,14 +57,14 @@ class AlignedText:
 
     @classmethod
     def of(cls, raw: str) -> AlignedText:
-        """The raw text itself, nothing changed yet."""
+        """Start from the raw text, nothing changed yet."""
         offsets = np.arange(len(raw) + 1, dtype=np.int64)
         return cls(raw, raw, offsets[:-1], offsets[1:])
 
     def replace(self, changes: Iterable[Change | tuple[int, int, str]], rule: str) -> AlignedText:
-        """A new text with `changes` made and logged under `rule`.
+        """Make `changes` in a new text and log them under `rule`.
 
-        Changes are offsets in the present text, not empty, and may not overlap: ValueError otherwise. A change
+        Changes count in the present text, are not empty and do not overlap: ValueError otherwise. A change
         that leaves the characters as they are marks them and nothing else.
         """
         ordered = sorted(Change(*change) for change in changes)
@@ -79,7 +79,9 @@ class AlignedText:
             pieces += [self.text[cursor : change.start], change.after]
             starts += [self.starts[cursor : change.start], span_starts]
             ends += [self.ends[cursor : change.start], span_ends]
-            log.append(_Entry(*self.raw_span(change.start, change.end), change.rule or rule, change.confidence))
+            log.append(
+                _Entry(*self.raw_span(change.start, change.end), change.rule or rule, change.confidence)
+            )
             cursor = change.end
         return AlignedText(
             self.raw,
@@ -90,13 +92,15 @@ class AlignedText:
         )
 
     def delete(self, spans: Iterable[tuple[int, int]], rule: str) -> AlignedText:
-        """A new text without the characters of `spans`, logged under `rule`."""
+        """Leave the characters of `spans` out of a new text, logged under `rule`."""
         return self.replace([Change(start, end) for start, end in spans], rule)
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the raw file of ``text[start:end]``, at least one character."""
         if not 0 <= start < end <= len(self.text):
-            raise ValueError(f"span {(start, end)} is empty or leaves the text of {len(self.text)} characters")
+            raise ValueError(
+                f"span {(start, end)} is empty or leaves the text of {len(self.text)} characters"
+            )
         return int(self.starts[start]), int(self.ends[end - 1])
 
     def edits(self) -> list[Edit]:
@@ -129,7 +133,8 @@ def _merge(log: Sequence[_Entry]) -> list[tuple[int, int, list[str], float]]:
         else:
             merged.append((entry.start, entry.end, [(order, entry)]))
     return [
-        (start, end, _rules(members), min(entry.confidence for _, entry in members)) for start, end, members in merged
+        (start, end, _rules(members), min(entry.confidence for _, entry in members))
+        for start, end, members in merged
     ]
 
 
@@ -137,7 +142,9 @@ def _rules(members: list[tuple[int, _Entry]]) -> list[str]:
     return list(dict.fromkeys(entry.rule for _, entry in sorted(members, key=lambda item: item[0])))
 
 
-def apply_edits(raw: str, edits: Iterable[tuple[int, int, str, str]], *, start: int = 0, end: int | None = None) -> str:
+def apply_edits(
+    raw: str, edits: Iterable[tuple[int, int, str, str]], *, start: int = 0, end: int | None = None
+) -> str:
     """Text that `edits` (start, end, before, after; raw offsets) make of ``raw[start:end]``.
 
     Leave an edit out and it is undone. ValueError where `before` is not what the raw text holds, or where

@@ -1,11 +1,11 @@
 """Which lines of a page are its text and which are page furniture: readable lines in, one label a line out.
 
-Labels: ``body``; ``title``; ``byline`` (who, when, where from); ``furniture``; ``appendix`` (notes on terms and
-other matter behind a report); ``repeat`` (a second copy of the text in the same page); ``blank``.
+Labels: ``body``; ``title``; ``byline`` (who, when, where from); ``furniture``; ``appendix`` (notes on terms
+and other matter behind a report); ``repeat`` (a second copy of the text in the same page); ``blank``.
 
-The way: paragraphs are known by their form (long, with sentence marks), and everything between the first and
-the last of them is body. From there the body is let out over headings, salutations and short sentences, until a
-line has the form or the words of furniture. Words decide nothing inside the body.
+The way: paragraphs are known by their form (long, with sentence marks), and everything between the first
+and the last of them is body. From there the body is let out over headings, salutations and short sentences,
+until a line has the form or the words of furniture. Words decide nothing inside the body.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ _HEADING = re.compile(
 )
 # A marker that a site puts between paragraphs, or the number of a printed page.
 INLINE_MARK = re.compile(r"[ \t\u3000\xa0]*[-—=…·*]{2,}\s*此处隐藏[^\n]{0,30}?[-—=…·*]{2,}[ \t\u3000\xa0]*")
-_INNER = re.compile(r"[-—·\s]*\d{1,4}[-—·\s]*|第\s*\d+\s*页.{0,12}|[-=_*~—·.\s]{3,}|(?:上一页|下一页)[\s|上下一页\d]*")
+_INNER = re.compile(
+    r"[-—·\s]*\d{1,4}[-—·\s]*|第\s*\d+\s*页.{0,12}|[-=_*~—·.\s]{3,}|(?:上一页|下一页)[\s|上下一页\d]*"
+)
 _TIME = re.compile(r"[\s【\[（(]*(?:19|20)\d\d[-/.年]\s?\d{1,2}(?:[-/.月]\s?\d{1,2}日?)?[\s\d:：)）\]】]*")
 _LABEL = re.compile(r"[【\[（(]?\s*([\u4e00-\u9fff/A-Za-z]{1,8}?)\s*(?:[:：]|\s(?=\S))")
+# The line under a photograph names who took it.
+_CAPTION = re.compile(r"(?:摄|摄影|摄影报道|供图|图片?[/／]\S{2,8})[)）】]?$")
 _STRIP = " \t\u3000\xa0|｜·•【】[]()（）<>《》〈〉:：×+-—_／/，,。.!！?？"
 _LONG = 40
 _SHORT = 60
@@ -44,7 +48,7 @@ class Vocabulary:
 
 
 def read_vocabulary() -> Vocabulary:
-    """The packaged list ``stopwords/boilerplate.txt``."""
+    """Read the packaged list ``stopwords/boilerplate.txt``."""
     sections = read_sections("boilerplate.txt")
     return Vocabulary(
         frozenset(sections["byline"]),
@@ -57,7 +61,11 @@ def read_vocabulary() -> Vocabulary:
 
 
 def label_lines(
-    lines: Sequence[str], vocabulary: Vocabulary, *, shared: frozenset[int] = frozenset(), has_title: bool = False
+    lines: Sequence[str],
+    vocabulary: Vocabulary,
+    *,
+    shared: frozenset[int] = frozenset(),
+    has_title: bool = False,
 ) -> list[str]:
     """Label of each line of one page or of one part of a compilation.
 
@@ -69,18 +77,21 @@ def label_lines(
     labels = ["furniture" if i in shared and label != "blank" else label for i, label in enumerate(labels)]
     first, last = _core(lines, labels)
     if first is None or last is None:
-        return labels
+        return [label or "furniture" for label in labels]
     first, last = _grow_up(lines, labels, first), _grow_down(lines, labels, last)
     labels[first : last + 1] = [_inner_label(line) for line in lines[first : last + 1]]
     _mark_appendix(lines, labels, vocabulary)
     _mark_repeat(lines, labels)
     title = None if has_title else find_title(lines, labels, first, vocabulary)
     if title is not None:
-        labels[:first] = ["title" if line == lines[title] else old for line, old in zip(lines, labels[:first], strict=False)]
-    return labels
+        for i in range(first):
+            labels[i] = "title" if lines[i] == lines[title] else labels[i] or ("byline" if i > title else "")
+    return [label or "furniture" for label in labels]
 
 
-def shared_edges(pages: Sequence[Sequence[str]], *, min_lines: int = 3, min_pages: int = 3) -> list[frozenset[int]]:
+def shared_edges(
+    pages: Sequence[Sequence[str]], *, min_lines: int = 3, min_pages: int = 3
+) -> list[frozenset[int]]:
     """Numbers of the lines of each page that belong to a block which begins or ends several pages.
 
     A block is at least `min_lines` lines long and stands in at least `min_pages` pages, this one included;
@@ -104,9 +115,11 @@ def shared_edges(pages: Sequence[Sequence[str]], *, min_lines: int = 3, min_page
 
 
 def _edge_label(line: str, vocabulary: Vocabulary) -> str:
-    """What a line would be outside the body: furniture, byline, or "" where nothing tells."""
+    """Tell what a line would be outside the body: furniture, byline, or "" where nothing shows it."""
     bare = line.strip(_STRIP)
     n_han = len(_HAN.findall(line))
+    if len(line) < 2 * _SHORT and _CAPTION.search(line):
+        return "furniture"
     marks = {mark for mark in vocabulary.chrome_mark if mark in line}
     if marks and (len(line) < _SHORT or len(marks) >= 2 or _begins_with(bare, marks)):
         return "furniture"
@@ -114,7 +127,11 @@ def _edge_label(line: str, vocabulary: Vocabulary) -> str:
         return "byline" if _TIME.fullmatch(line) else "furniture"
     if _is_byline(line, bare, vocabulary):
         return "byline"
-    if re.search(r"[>＞»›]\s*\S|\S\s*[>＞»›]", line) and len(line) < _SHORT and not _ENDS_SENTENCE.search(line):
+    if (
+        re.search(r"[>＞»›]\s*\S|\S\s*[>＞»›]", line)
+        and len(line) < _SHORT
+        and not _ENDS_SENTENCE.search(line)
+    ):
         return "furniture"
     if sum(token.strip(_STRIP) in vocabulary.chrome_line for token in line.split()) >= 2:
         return "furniture"
@@ -126,7 +143,9 @@ def _begins_with(bare: str, marks: set[str]) -> bool:
 
 
 def _is_byline(line: str, bare: str, vocabulary: Vocabulary) -> bool:
-    if _TIME.fullmatch(line) or (len(line) < _SHORT and any(word in line for word in vocabulary.byline_inside)):
+    if _TIME.fullmatch(line) or (
+        len(line) < _SHORT and any(word in line for word in vocabulary.byline_inside)
+    ):
         return True
     label = _LABEL.match(line)
     if label and label[1] in vocabulary.byline:
@@ -138,7 +157,11 @@ def _is_byline(line: str, bare: str, vocabulary: Vocabulary) -> bool:
 def _is_paragraph(line: str) -> bool:
     """Long, with the marks of running prose."""
     n_han = len(_HAN.findall(line))
-    return n_han >= _LONG and n_han >= 0.5 * len(line) and bool(re.search(r"[。；！？]", line) or len(re.findall("[,，、]", line)) >= 2)
+    return (
+        n_han >= _LONG
+        and n_han >= 0.5 * len(line)
+        and bool(re.search(r"[。；！？]", line) or len(re.findall("[,，、]", line)) >= 2)
+    )
 
 
 def _is_sentence(line: str) -> bool:
@@ -146,7 +169,7 @@ def _is_sentence(line: str) -> bool:
 
 
 def _core(lines: Sequence[str], labels: Sequence[str]) -> tuple[int | None, int | None]:
-    """First and last paragraph; in a page without any, first and last sentence; without any, first and last line."""
+    """First and last paragraph; in a page without any, sentence; without any of these, line."""
     free = [i for i, label in enumerate(labels) if label == ""]
     for test in (_is_paragraph, _is_sentence, bool):
         rows = [i for i in free if test(lines[i])]
@@ -204,7 +227,7 @@ def _opens_appendix(line: str, vocabulary: Vocabulary) -> bool:
 
 
 def _mark_repeat(lines: Sequence[str], labels: list[str]) -> None:
-    """A second copy: the first paragraph returns and nine of ten lines behind it were seen before."""
+    """Mark a second copy: the first paragraph returns, and nine of ten lines behind it were seen before."""
     body = [i for i, label in enumerate(labels) if label == "body"]
     paragraphs = [i for i in body if _is_paragraph(lines[i])]
     again = next((i for i in paragraphs[1:] if lines[i] == lines[paragraphs[0]]), None)
@@ -217,10 +240,10 @@ def _mark_repeat(lines: Sequence[str], labels: list[str]) -> None:
 
 
 def find_title(lines: Sequence[str], labels: Sequence[str], first: int, vocabulary: Vocabulary) -> int | None:
-    """Number of the title line above the body, or None where no line there can be one.
+    """Find the line above the body that is its title; None where none can be.
 
-    Of the lines that are neither furniture nor byline: the one that shares most with the text, stands next to a
-    byline, stands twice, or stands lowest.
+    Of the lines that are neither furniture nor byline: the one that shares most with the text, stands next
+    to a byline, stands twice, or stands lowest.
     """
     body = "".join(line for line, label in zip(lines, labels, strict=True) if label == "body")
     above = [i for i in range(first) if labels[i] != "blank"]
@@ -238,7 +261,9 @@ def _can_be_title(line: str, label: str, vocabulary: Vocabulary) -> bool:
         label == ""
         and 4 <= n_han <= 60
         and n_han >= 0.6 * len(line)
-        and not re.match(r"[—(（【\[]|(?:19|20|二)[\d〇○零一二三四五六七八九]{2,3}\s?年\s?.{1,3}月.{1,3}日", line)
+        and not re.match(
+            r"[—(（【\[]|(?:19|20|二)[\d〇○零一二三四五六七八九]{2,3}\s?年\s?.{1,3}月.{1,3}日", line
+        )
         and not re.search(r"[。；;]|[:：]$", line)
         and not line.endswith(vocabulary.site_name)
     )
@@ -257,4 +282,10 @@ def _title_score(
     )
     is_repeated = sum(lines[k] == line for k in above) > 1
     long_enough = len(_HAN.findall(line)) >= 8
-    return shared + 0.4 * next_to_byline + 0.2 * is_repeated + 0.4 * long_enough + 0.2 * (position + 1) / len(above)
+    return (
+        shared
+        + 0.4 * next_to_byline
+        + 0.2 * is_repeated
+        + 0.4 * long_enough
+        + 0.2 * (position + 1) / len(above)
+    )

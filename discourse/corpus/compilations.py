@@ -8,13 +8,17 @@ from typing import NamedTuple
 
 _NUMBER = r"[一二三四五六七八九十\d]{1,3}"
 # 【第一篇】 behind or before a common title, or 篇一: / 范文2: before a title of its own
-_COMMON_TITLE = re.compile(rf"[【\[（(〔]?\s*(?:第(?P<a>{_NUMBER})[篇份]|[篇文]{{1,2}}(?P<b>{_NUMBER}))\s*[】\]）)〕]?")
-_OWN_TITLE = re.compile(rf"[【\[（(]?\s*(?:篇|范文|例文|样本|模板)\s*(?P<a>{_NUMBER})\s*[】\]）)]?\s*[:：、.．\s]?")
+_COMMON_TITLE = re.compile(
+    rf"[【\[（(〔]?\s*(?:第(?P<a>{_NUMBER})[篇份]|[篇文]{{1,2}}(?P<b>{_NUMBER}))\s*[】\]）)〕]?"
+)
+_OWN_TITLE = re.compile(
+    rf"[【\[（(]?\s*(?:篇|范文|例文|样本|模板)\s*(?P<a>{_NUMBER})\s*[】\]）)]?\s*[:：、.．\s]?"
+)
 _MAX_HEADING = 60
 
 
 class Part(NamedTuple):
-    """One text of a source: the number of its heading line (None: the source is one text), its lines' range."""
+    """One text of a source: number of its heading line (None: the source is one text), range of its lines."""
 
     heading: int | None
     start: int
@@ -24,8 +28,8 @@ class Part(NamedTuple):
 def split_compilation(lines: Sequence[str]) -> list[Part]:
     """Parts of a page; one part, the whole page, unless at least two headings count 1, 2, 3 ...
 
-    Headings are short lines that differ only in their number (``题目【第一篇】``), or that begin with 篇一, 范文2
-    and the like. What stands above the first heading belongs to no part.
+    Headings are short lines that differ only in their number (``题目【第一篇】``), or that begin with 篇一,
+    范文2 and the like. What stands above the first heading belongs to no part.
     """
     lines = [line.strip() for line in lines]
     for headings in (_same_but_number(lines), _own_titles(lines)):

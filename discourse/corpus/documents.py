@@ -1,4 +1,4 @@
-"""Raw sources -> documents: what each text says, which repairs that took, and what its words tell about its origin."""
+"""Raw sources -> documents: what each text says, which repairs that took, what it tells of its origin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ _BLANKS = " \t\u3000\xa0\u200b\ufeff\u2002\u2003\u2009"
 # An indent after the end of a sentence: the line break before it was lost.
 _LOST_BREAK = re.compile(rf"(?<=[。！？；…”])[{_BLANKS}]{{2,}}(?=[^\s{_BLANKS}])")
 # A line end that no author sets: behind an opening mark, before a closing one, inside PM2.5.
-_SOFT_BREAK = re.compile(r"(?<=[（(《“‘【〔])\s*\n\s*(?=\S)|(?<=\S)\s*\n\s*(?=[，、；）》”’】〕])|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])")
+_SOFT_BREAK = re.compile(
+    r"(?<=[（(《“‘])\s*\n\s*(?=\S)"
+    r"|(?<=[^\s。！？；…])\s*\n\s*(?=[，、；）”’]|》(?!》))"
+    r"|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])"
+)
 _FIELDS = ("date", "year", "province", "city", "district", "level", "role", "speaker", "genre")
 
 
@@ -32,7 +36,7 @@ def build_documents(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Readable documents of `sources`, every edit that made them, and every field read from their words.
 
-    A source that is a compilation becomes several documents, ``source_id.1``, ``source_id.2`` ... A document's
+    A source that is a compilation becomes several documents, ``source_id.1`` and so on. A document's
     text is its body: paragraphs parted by one line feed, without title, byline, page furniture and appendix.
     regions: label -> administrative unit ("福州": "福州市"). metadata: the user's own table, which wins over
     what was read.
@@ -40,19 +44,16 @@ def build_documents(
     Returns
     -------
     documents, edits, attributions : pandas.DataFrame
-        `edits` never overlap within a source; those inside ``raw_start:raw_end`` of a document, applied to the
-        raw text, give its text exactly; those outside any document have doc_id NA. Beyond the contract they carry
-        `confidence`, 0-1: below 1 where lost bytes were restored by likelihood; a stretch that stays damaged has
-        before equal to after and the rule ``lost_bytes_doubtful``. Offsets of attributions are raw, too.
+        `edits` never overlap within a source; those inside ``raw_start:raw_end`` of a document, applied to
+        the raw text, give its text exactly; those outside any document have doc_id NA. Beyond the contract
+        they carry `confidence`, 0-1: below 1 where lost bytes were restored by likelihood. A stretch that
+        stays damaged is left as it is and listed with the rule ``lost_bytes_doubtful``. Offsets of
+        attributions are raw, too.
 
     Raises
     ------
     SourceError
         A source holds nothing but page furniture.
-
-    References
-    ----------
-    Where the rules for furniture come from: docs/methods and the head of ``stopwords/boilerplate.txt``.
 
     """
     repairer, vocabulary = Repairer(list(sources["text"])), read_vocabulary()
@@ -96,7 +97,9 @@ def _break_lines(text: AlignedText) -> AlignedText:
     """One line feed for every line end; breaks that were lost come back, breaks inside a sentence go."""
     ends = [match for match in _LINE_END.finditer(text.text) if match[0] != "\n"]
     text = text.replace([Change(*match.span(), "\n") for match in ends], "blank")
-    text = text.replace([Change(*match.span(), "\n") for match in _LOST_BREAK.finditer(text.text)], "line_break")
+    text = text.replace(
+        [Change(*match.span(), "\n") for match in _LOST_BREAK.finditer(text.text)], "line_break"
+    )
     return text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
 
 
@@ -115,7 +118,9 @@ def _clean_page(
         labels[part.start : part.end] = _label_part(lines, part, vocabulary, shared)
     lasts = [max((i for i in range(p.start, p.end) if labels[i] == "body"), default=-1) for p in parts]
     if -1 in lasts:
-        raise SourceError(f"{path}: no text is left once page furniture is removed; look at the file, or remove it.")
+        raise SourceError(
+            f"{path}: no text is left once page furniture is removed; look at the file, or remove it."
+        )
     body = _delete_rest(page, labels, frozenset(lasts))
     texts = []
     for number, part in enumerate(parts, start=1):
@@ -126,7 +131,9 @@ def _clean_page(
     return _CleanedPage(source_id, body.edits(), texts)
 
 
-def _label_part(lines: Sequence[str], part: Part, vocabulary: Vocabulary, shared: frozenset[int]) -> list[str]:
+def _label_part(
+    lines: Sequence[str], part: Part, vocabulary: Vocabulary, shared: frozenset[int]
+) -> list[str]:
     """Labels of the lines of one part; its heading is its title."""
     start = part.start if part.heading is None else part.heading + 1
     rows = frozenset(i - start for i in shared if start <= i < part.end)
@@ -141,18 +148,18 @@ def _line_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _strip_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without blanks at its ends."""
+    """Leave out the blanks at both ends of a span."""
     line = text[start:end]
     return end - len(line.lstrip(_BLANKS)), start + len(line.rstrip(_BLANKS))
 
 
 def _delete_rest(page: AlignedText, labels: Sequence[str], lasts: frozenset[int]) -> AlignedText:
-    """The bodies alone, one behind the other; `lasts` are the lines that end one."""
+    """Leave the bodies alone, one behind the other; `lasts` are the lines that end one."""
     changes: list[Change] = []
     for i, (start, end) in enumerate(_line_spans(page.text)):
         next_start = min(end + 1, len(page.text))
         if labels[i] != "body":
-            changes.append(Change(start, next_start, rule=labels[i] or "furniture"))
+            changes.append(Change(start, next_start, rule=labels[i]))
             continue
         first, last = _strip_span(page.text, start, end)
         changes.append(Change(start, first, rule="blank"))
@@ -211,12 +218,14 @@ def _edit_table(pages: Sequence[_CleanedPage]) -> pd.DataFrame:
 
 
 def _document_at(texts: Sequence[_Text], edit: Edit) -> str | None:
-    inside = (t.row["doc_id"] for t in texts if t.row["raw_start"] <= edit.start and edit.end <= t.row["raw_end"])
+    inside = (
+        t.row["doc_id"] for t in texts if t.row["raw_start"] <= edit.start and edit.end <= t.row["raw_end"]
+    )
     return next(inside, None)
 
 
 def _attribution_table(texts: Sequence[_Text]) -> pd.DataFrame:
-    """What attribution read, in raw offsets, and where the title stood."""
+    """Collect what attribution read, in raw offsets, and where the title stood."""
     tables = [table for text in texts for table in (_title_row(text), _raw_attributions(text)) if len(table)]
     columns = list(CONTRACTS["attributions"].columns)
     if not tables:
@@ -241,7 +250,9 @@ def _raw_attributions(text: _Text) -> pd.DataFrame:
         for row in table.itertuples()
     ]
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    return table.assign(doc_id=text.row["doc_id"], start=pd.array(starts, "Int64"), end=pd.array(ends, "Int64"))
+    return table.assign(
+        doc_id=text.row["doc_id"], start=pd.array(starts, "Int64"), end=pd.array(ends, "Int64")
+    )
 
 
 def _raw_span(text: _Text, start: int, end: int) -> tuple[int, int]:
@@ -253,4 +264,6 @@ def _fill_fields(documents: pd.DataFrame, attributions: pd.DataFrame) -> pd.Data
     values = attributions.set_index(["field", "doc_id"])["value"].to_dict()
     columns = {name: [values.get((name, doc_id)) for doc_id in documents["doc_id"]] for name in _FIELDS}
     filled = documents.assign(**{name: pd.Series(column, dtype="str") for name, column in columns.items()})
-    return filled.assign(year=pd.to_numeric(filled["year"]).astype("Int64"), title=filled["title"].astype("str"))
+    return filled.assign(
+        year=pd.to_numeric(filled["year"]).astype("Int64"), title=filled["title"].astype("str")
+    )

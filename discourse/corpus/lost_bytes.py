@@ -1,4 +1,4 @@
-"""GBK bytes lost in conversion: damaged stretches of a raw text go in, their readings with a confidence come out.
+"""GBK bytes lost in conversion: damaged stretches of a text go in, their readings with a confidence come out.
 
 How the damage comes about: a program looks for a full-width mark byte by byte and finds it across two
 characters (``保基`` is B1 A3 BB F9, and A3 BB is ``；``). It puts the ASCII twin there: one byte fewer, the
@@ -45,7 +45,7 @@ class Reading:
 
 
 def find_damage(text: str) -> bool:
-    """Whether any stretch has the form of the damage (most that have it, such as ``什么?!真的``, are clean)."""
+    """Whether any stretch has the form of the damage (most that do, such as ``什么?!真的``, are clean)."""
     return _SITE.search(text) is not None
 
 
@@ -57,11 +57,11 @@ def repair_lost_bytes(
     traditional: Callable[[str], str] | None = None,
     min_confidence: float = 0.5,
 ) -> tuple[list[Change], list[Change]]:
-    """Changes that restore damaged stretches of `text`, and marks for those that stay doubtful.
+    """Find the changes that restore damaged stretches of `text`, and marks for those that stay doubtful.
 
-    simplify: reading of a stretch in simplified characters, the model's script. traditional: its inverse, given
-    where the text is traditional: a half-lost character is then hardly a simplified one. A mark is a change that
-    changes nothing.
+    simplify: reading of a stretch in simplified characters, the model's script. traditional: its inverse,
+    given where the text is traditional: a half-lost character is then hardly a simplified one. A mark is a
+    change that changes nothing.
     """
     repaired, doubtful = [], []
     for site in _SITE.finditer(text):
@@ -81,7 +81,7 @@ def _best_reading(
     simplify: Callable[[str], str],
     traditional: Callable[[str], str] | None,
 ) -> Reading | None:
-    """The likeliest reading, or None where the characters as they stand are as likely."""
+    """Choose the likeliest reading, or None where the characters as they stand are as likely."""
     left = simplify(_BRACKET.sub("", text[max(0, site.start() - 4 * _CONTEXT) : site.start()]))[-_CONTEXT:]
     right = simplify(_BRACKET.sub("", text[site.end() : site.end() + 4 * _CONTEXT]))[:_CONTEXT]
 
@@ -106,7 +106,7 @@ def _count_foreign(chars: str, simplify: Callable[[str], str], traditional: Call
 
 
 def _score_candidates(site: re.Match[str], score: Callable[[str, str, str], float]) -> dict[str, float]:
-    """Score of every reading that agrees with the bytes that are left; of many, the best of each end combined."""
+    """Score of every reading that agrees with the bytes left; of many, the best of each end combined."""
     core = _shift_back(site["mark"], site["run"])
     if core is None or site["end"] is None:
         return {}

@@ -26,10 +26,10 @@ def split_passages(
 ) -> pd.DataFrame:
     """Passages of the documents, in order.
 
-    unit: ``paragraph``, or ``document`` for the whole text. min_chars: a paragraph that is shorter (a heading, a
-    salutation, 下面,我讲4点意见。) is too short to be modelled and joins the paragraph that follows, in the same document; the
-    last one joins the one before it; 0 joins nothing. max_chars: a passage that is longer is cut after sentences
-    into pieces of about equal length; 0 cuts nothing. Both count characters of the text.
+    unit: ``paragraph``, or ``document`` for the whole text. min_chars: a shorter paragraph (a heading, a
+    salutation, 下面,我讲4点意见。) is too short to be modelled and joins the paragraph that follows; the
+    last one of a document joins the one before it; 0 joins nothing. max_chars: a longer passage is cut
+    after sentences into pieces of about equal length; 0 cuts nothing. Both count characters of the text.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def split_passages(
         raise SettingError(f"unit={unit!r} is not a unit of passages; choose one of: {', '.join(_UNITS)}.")
     if min_chars < 0 or max_chars < 0 or 0 < max_chars < min_chars:
         raise SettingError(
-            f"min_chars={min_chars}, max_chars={max_chars}: lengths are 0 or more and the first is the smaller."
+            f"min_chars={min_chars}, max_chars={max_chars}: lengths are 0 or more, the first the smaller."
         )
     if documents.empty:
         raise DataError("no documents to split into passages; read some sources first.")
@@ -95,7 +95,7 @@ def _join_short(spans: list[tuple[int, int]], min_chars: int) -> list[tuple[int,
 
 
 def _cut_long(text: str, start: int, end: int, max_chars: int) -> list[tuple[int, int]]:
-    """The span, cut at sentence ends into pieces of about equal length, none of them of blanks only."""
+    """Cut a span at sentence ends into pieces of about equal length, none of them of blanks only."""
     if not max_chars or end - start <= max_chars:
         return [(start, end)]
     n_pieces = -(-(end - start) // max_chars)

@@ -1,4 +1,4 @@
-"""Raw text -> readable text: pinyin in brackets, lost bytes, traditional characters, masked 党; every edit logged.
+"""Raw text -> readable text: pinyin in brackets, lost bytes, traditional characters, masked 党; all logged.
 
 The order matters: pinyin and lost bytes each can hide the other, and both hide traditional characters; only a
 simplified text shows a masked 党.
@@ -28,7 +28,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 class Repairer:
-    """The repairs of one corpus: holds the converters and, once damage is found, the model that judges readings."""
+    """The repairs of one corpus: the converters and, once damage is found, the model that judges readings."""
 
     def __init__(self, texts: list[str]) -> None:
         self._texts = texts
@@ -57,7 +57,9 @@ class Repairer:
 
     @cached_property
     def _model(self) -> WordModel:
-        return build_word_model([self._simplify_if_needed(strip_pinyin(AlignedText.of(raw)).text) for raw in self._texts])
+        return build_word_model(
+            [self._simplify_if_needed(strip_pinyin(AlignedText.of(raw)).text) for raw in self._texts]
+        )
 
     def _simplify_if_needed(self, text: str) -> str:
         return self._simplify(text) if traditional_share(text, self._simplify_plain) > 0.1 else text
@@ -69,7 +71,9 @@ def strip_pinyin(text: AlignedText, *, min_brackets: int = 3) -> AlignedText:
     Only syllables of pinyin count; a text with fewer than `min_brackets` that bear a tone mark glosses a rare
     name or two and keeps them.
     """
-    found = [match for match in _PINYIN.finditer(text.text) if _SYLLABLE.fullmatch(match[1].translate(_PLAIN))]
+    found = [
+        match for match in _PINYIN.finditer(text.text) if _SYLLABLE.fullmatch(match[1].translate(_PLAIN))
+    ]
     if sum(any(char in _TONES for char in match[1]) for match in found) < min_brackets:
         return text
     return text.delete([match.span() for match in found], "pinyin")
@@ -86,12 +90,14 @@ def simplify(text: AlignedText, convert: Callable[[str], str]) -> AlignedText:
     changes: list[Change] = []
     for match in re.finditer(r"[^\n]+", text.text):
         before, after = match[0], convert(match[0])
-        changes += [Change(match.start() + a, match.start() + b, new) for a, b, new in _differences(before, after)]
+        changes += [
+            Change(match.start() + a, match.start() + b, new) for a, b, new in _differences(before, after)
+        ]
     return text.replace(changes, "traditional")
 
 
 def _differences(before: str, after: str) -> Iterator[tuple[int, int, str]]:
-    """Spans of `before` that differ; where a conversion changed the length, one span from first to last difference."""
+    """Spans of `before` that differ; where the length changed, one span from first to last difference."""
     if len(before) == len(after):
         yield from ((i, i + 1, b) for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b)
         return
@@ -101,7 +107,9 @@ def _differences(before: str, after: str) -> Iterator[tuple[int, int, str]]:
     stop = 0
     while stop < min(len(before), len(after)) - start and before[-1 - stop] == after[-1 - stop]:
         stop += 1
-    if start == len(before) - stop:  # a pure insertion: take a neighbour along, for an edit replaces something
+    if (
+        start == len(before) - stop
+    ):  # a pure insertion: take a neighbour along, for an edit replaces something
         start, stop = (start - 1, stop) if start else (start, stop - 1)
     yield start, len(before) - stop, after[start : len(after) - stop]
 
@@ -114,11 +122,15 @@ def unmask_party(text: AlignedText, forms: list[str], *, min_forms: int = 3) -> 
     """
     kept = [re.escape(form[1:]) for form in forms if form.startswith("!")]
     masked = [re.escape(form) for form in forms if not form.startswith("!")]
-    latin = {match.start() + match[0].index("D") for match in re.finditer("|".join(kept) or r"(?!)", text.text)}
+    latin = {
+        match.start() + match[0].index("D") for match in re.finditer("|".join(kept) or r"(?!)", text.text)
+    }
     places = {
         match.start() + form.index("D")
         for form, pattern in zip([f for f in forms if f[0] != "!"], masked, strict=True)
-        for match in re.finditer(rf"(?<![A-Za-z0-9&\-])(?={pattern})" if form[0] == "D" else pattern, text.text)
+        for match in re.finditer(
+            rf"(?<![A-Za-z0-9&\-])(?={pattern})" if form[0] == "D" else pattern, text.text
+        )
     }
     places = {place for place in places - latin if _stands_alone(text.text, place)}
     if len(places) < min_forms:

@@ -1,4 +1,4 @@
-"""Find, decode and hash raw text files: a folder or file goes in, the table `sources` comes out; nothing is altered."""
+"""Find, decode and hash raw texts: a folder or file in, the table `sources` out; nothing is altered."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_sources(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `sources`: source_id, path (POSIX, relative), sha256 of the bytes, encoding, n_chars, text; sorted by path.
+        `sources`: source_id, path (POSIX, relative), sha256 of the bytes, encoding, n_chars, text; by path.
 
     Raises
     ------
@@ -56,14 +56,22 @@ def read_sources(path: str | Path) -> pd.DataFrame:
 
 def _find_files(root: Path) -> list[Path]:
     if not root.exists():
-        raise SourceError(f"{root}: no such file or folder; give the path of a text file or of a folder of texts.")
+        raise SourceError(
+            f"{root}: no such file or folder; give the path of a text file or of a folder of texts."
+        )
     if root.is_file():
         if root.suffix.lower() not in _READERS:
-            raise SourceError(f"{root}: only {_suffixes()} files are read, found {root.suffix or 'no suffix'}.")
+            raise SourceError(
+                f"{root}: only {_suffixes()} files are read, found {root.suffix or 'no suffix'}."
+            )
         return [root]
-    files = sorted(file for file in root.rglob("*") if file.is_file() and _is_text_file(file.relative_to(root)))
+    files = sorted(
+        file for file in root.rglob("*") if file.is_file() and _is_text_file(file.relative_to(root))
+    )
     if not files:
-        raise SourceError(f"{root}: the folder holds no {_suffixes()} files; put the texts there, one file a text.")
+        raise SourceError(
+            f"{root}: the folder holds no {_suffixes()} files; put the texts there, one file a text."
+        )
     return files
 
 
@@ -73,7 +81,9 @@ def _suffixes() -> str:
 
 def _is_text_file(relative: Path) -> bool:
     hidden = any(part.startswith(".") for part in relative.parts)
-    return not hidden and relative.suffix.lower() in _READERS and not relative.stem.upper().startswith("README")
+    return (
+        not hidden and relative.suffix.lower() in _READERS and not relative.stem.upper().startswith("README")
+    )
 
 
 def _source_ids(names: Mapping[Path, str]) -> dict[Path, str]:
@@ -87,12 +97,16 @@ def _read_source(file: Path, name: str, source_id: str) -> dict[str, object]:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise SourceError(f"{name}: cannot be read ({error.strerror}); check that the file may be opened.") from error
+        raise SourceError(
+            f"{name}: cannot be read ({error.strerror}); check that the file may be opened."
+        ) from error
     text, encoding = _READERS[file.suffix.lower()](data, name)
     if not text.strip("\ufeff\u200b \t\r\n\u3000\xa0\f\v"):
         raise SourceError(f"{name}: the file is empty; remove it or put its text back.")
     digest = hashlib.sha256(data).hexdigest()
-    return dict(source_id=source_id, path=name, sha256=digest, encoding=encoding, n_chars=len(text), text=text)
+    return dict(
+        source_id=source_id, path=name, sha256=digest, encoding=encoding, n_chars=len(text), text=text
+    )
 
 
 def decode_text(data: bytes, name: str) -> tuple[str, str]:
@@ -117,7 +131,7 @@ def _decode_with_bom(data: bytes, encoding: str, name: str) -> tuple[str, str]:
 
 
 def _decode_damaged(data: bytes, name: str) -> tuple[str, str]:
-    """UTF-8 that lost a byte or two before GB18030, which would swallow it and answer with other characters."""
+    """Try UTF-8 that lost a byte or two before GB18030, which would read it as other characters."""
     text = data.decode("utf-8", errors="replace")
     n_lost = text.count("\ufffd")
     if n_lost <= max(1, _LOST_SHARE * len(data)) and any("\u4e00" <= char <= "\u9fff" for char in text):
@@ -129,7 +143,9 @@ def _decode_damaged(data: bytes, name: str) -> tuple[str, str]:
             f"{name}: is neither UTF-8 nor GB18030 (breaks at byte {error.start}); save it again as UTF-8."
         ) from error
     if not _reads_like_chinese(text):
-        raise SourceError(f"{name}: reads as no Chinese in UTF-8 or GB18030 (perhaps Big5); save it again as UTF-8.")
+        raise SourceError(
+            f"{name}: reads as Chinese neither in UTF-8 nor in GB18030; save it again as UTF-8."
+        )
     return text, "gb18030"
 
 

@@ -13,7 +13,17 @@ from discourse.errors import DiscourseError
 
 _MAX_WORD = 5
 # Marks have no place in a dictionary of words; a comma is about as frequent as the commonest word.
-_MARKS = {"，": 0.05, "。": 0.03, "、": 0.03, "；": 0.005, "：": 0.005, "“": 0.01, "”": 0.01, "《": 0.003, "》": 0.003}
+_MARKS = {
+    "，": 0.05,
+    "。": 0.03,
+    "、": 0.03,
+    "；": 0.005,
+    "：": 0.005,
+    "“": 0.01,
+    "”": 0.01,
+    "《": 0.003,
+    "》": 0.003,
+}
 _MARKS |= {"！": 0.002, "？": 0.002, "（": 0.004, "）": 0.004}
 # Weight of a pair of neighbours that the corpus itself holds elsewhere (nats per doubling, about).
 _PAIR_WEIGHT = 1.0
