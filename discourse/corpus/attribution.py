@@ -1,0 +1,106 @@
+"""Place, level, role, speaker, date and genre of a document, each with the words that show it: a page in, a table out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from discourse.corpus.dates import find_date
+from discourse.corpus.gazetteer import Gazetteer, read_gazetteer
+from discourse.corpus.overrides import assign_regions, override_attributions
+from discourse.corpus.pages import Finding, Line, Page, byline_lines, split_lines
+from discourse.corpus.places import find_places, own_level
+from discourse.corpus.roles import Office, find_genre, find_masked_level, find_office, read_offices
+
+__all__ = ["FIELDS", "Page", "assign_regions", "attribute_document", "override_attributions"]
+
+FIELDS = ("province", "city", "district", "level", "role", "speaker", "date", "year", "genre")
+
+
+def attribute_document(
+    page: Page, *, min_confidence: float = 0.6, gazetteer: Gazetteer | None = None
+) -> pd.DataFrame:
+    """What a page tells about its document, nothing guessed.
+
+    Parameters
+    ----------
+    page
+        Text of one document with its page furniture.
+    min_confidence
+        Findings below this confidence (0-1) are left out: unknown stays unknown.
+    gazetteer
+        Units to recognise; the packaged table if nothing is given. Read it once for many documents.
+
+    Returns
+    -------
+    pandas.DataFrame
+        At most one row a field: field, value, quote, start, end (offsets in ``page.text``, where the quote stands), rule,
+        confidence. Dates are ISO and as long as the text is; `level` and `role` are values of the contracts.
+    """
+    gazetteer = gazetteer or read_gazetteer()
+    findings = [found for found in _findings(page, gazetteer) if found.confidence >= min_confidence]
+    rows = [
+        (f.field, f.value, page.text[f.start : f.end], f.start, f.end, f.rule, f.confidence)
+        for field in FIELDS
+        for f in findings
+        if f.field == field
+    ]
+    return _table(rows)
+
+
+def _findings(page: Page, gazetteer: Gazetteer) -> list[Finding]:
+    lines, words = split_lines(page), read_offices()
+    page, lines = _with_title(page, lines)
+    office, speaker = find_office(page, lines, words)
+    genre = find_genre(page, lines, words)
+    told = genre is not None and genre.value == "press" and office is None
+    level = office.level if office else ""
+    span = (office.start, office.end) if office else None
+    places = find_places(page, lines, gazetteer, level=level, office=span, told=told)
+    authors = _office_findings(office, places) if office else _author_findings(genre, places, lines)
+    genre = genre or next((Finding("genre", "summary", f.start, f.end, f.rule, f.confidence) for f in authors), None)
+    found = [*places, *authors, speaker, *find_date(byline_lines(lines)), genre]
+    return [item for item in found if item is not None]
+
+
+def _with_title(page: Page, lines: list[Line]) -> tuple[Page, list[Line]]:
+    """The page itself; for a page without a title one whose first heading that names a report is its title."""
+    if page.title is not None:
+        return page, lines
+    for line in lines[:20]:
+        if len(line.text) <= 40 and line.text.endswith("政府工作报告"):
+            page = Page(page.text, page.body, (line.start, line.end))
+            return page, split_lines(page)
+    return page, lines
+
+
+def _office_findings(office: Office, places: Sequence[Finding]) -> list[Finding]:
+    level = own_level(office.level, places)
+    found = [Finding("role", office.role, office.start, office.end, office.rule, office.confidence)]
+    if level:
+        found.append(Finding("level", level, office.start, office.end, office.rule, office.confidence))
+    return [finding for finding in found if finding.value]
+
+
+def _author_findings(genre: Finding | None, places: Sequence[Finding], lines: Sequence[Line]) -> list[Finding]:
+    """Level and role of a text without an office: press, a unit that tells its own work, a masked unit."""
+    if genre is not None and genre.value == "press":
+        return [
+            Finding("level", "other", genre.start, genre.end, genre.rule, genre.confidence),
+            Finding("role", "press", genre.start, genre.end, genre.rule, genre.confidence),
+        ]
+    if genre is not None and genre.value not in ("summary",):
+        return []
+    own = next((place for place in reversed(places) if place.rule == "place_opening_subject"), None)
+    level = Finding("level", own.field, own.start, own.end, "own_summary", 0.75) if own else find_masked_level(lines)
+    if level is None:
+        return []
+    return [level, Finding("role", "author_collective", level.start, level.end, level.rule, level.confidence)]
+
+
+def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    columns = ["field", "value", "quote", "start", "end", "rule", "confidence"]
+    table = pd.DataFrame(list(rows), columns=columns)
+    kinds = {"start": "int64", "end": "int64", "confidence": "float64"}
+    return table.astype({column: kinds.get(column, "str") for column in columns})

@@ -1,0 +1,156 @@
+"""Administrative units of China and where a text names them: names in, units and mentions out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from discourse.errors import DataError
+from discourse.resources import resource
+
+PLACE_FIELDS = ("province", "city", "district")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One administrative unit: six-digit code, full and short name, level, code of the unit above, older names."""
+
+    code: str
+    name: str
+    short: str
+    level: str
+    parent: str
+    former: tuple[str, ...] = ()
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """Where a text names a unit: `units` are all that bear the name, `form` is full, former or short.
+
+    `chained` says that the unit above stands directly before it (武汉市|汉阳区).
+    """
+
+    start: int
+    end: int
+    units: tuple[Unit, ...]
+    form: str
+    chained: bool = False
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit, if the name belongs to one only."""
+        return self.units[0] if len(self.units) == 1 else None
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """All units by code, and every name with its form and the codes that bear it; `nouns` are names that are also words."""
+
+    units: Mapping[str, Unit]
+    names: Mapping[str, tuple[str, tuple[str, ...]]]
+    nouns: frozenset[str]
+
+    def lineage(self, unit: Unit) -> dict[str, Unit]:
+        """The unit and those above it, by level: ``{"province": 江苏省, "city": 南京市}``."""
+        chain = {unit.level: unit}
+        while unit.parent:
+            unit = self.units[unit.parent]
+            chain[unit.level] = unit
+        return chain
+
+    def find_units(self, name: str) -> tuple[Unit, ...]:
+        """All units that bear `name` in full, now or formerly, or in short."""
+        return tuple(self.units[code] for code in self.names.get(name, ("", ()))[1])
+
+    def find_mentions(self, text: str) -> list[Mention]:
+        """Every mention in `text`, longest name first at each position, in the order of the text."""
+        mentions: list[Mention] = []
+        position, longest = 0, max(map(len, self.names), default=0)
+        while position < len(text):
+            name = self._longest_name(text, position, longest)
+            if name is None:
+                position += 1
+                continue
+            mention = self._mention(name, position, mentions[-1] if mentions else None)
+            if mention is not None:
+                mentions.append(mention)
+            position += len(name)
+        return mentions
+
+    def _longest_name(self, text: str, position: int, longest: int) -> str | None:
+        for size in range(min(longest, len(text) - position), 1, -1):
+            if text[position : position + size] in self.names:
+                return text[position : position + size]
+        return None
+
+    def _mention(self, name: str, start: int, before: Mention | None) -> Mention | None:
+        form, codes = self.names[name]
+        units = tuple(self.units[code] for code in codes)
+        if before is not None and before.end == start:
+            above = {unit.code for unit in before.units}
+            below = tuple(u for u in units if above & {up.code for up in self.lineage(u).values()} - {u.code})
+            if below:
+                return Mention(start, start + len(name), below, form, chained=True)
+        return None if name in self.nouns else Mention(start, start + len(name), units, form)
+
+
+def read_gazetteer(path: str | Path | None = None) -> Gazetteer:
+    """Read the table of administrative units.
+
+    Parameters
+    ----------
+    path
+        A table with the columns of ``stopwords/gazetteer.tsv``, which is read when nothing is given.
+
+    Raises
+    ------
+    DataError
+        A line has not seven fields, or its parent is no unit of the table.
+    """
+    source = Path(path) if path is not None else resource("stopwords", "gazetteer.tsv")
+    units = {unit.code: unit for unit in _read_units(source)}
+    for unit in units.values():
+        if unit.parent and unit.parent not in units:
+            raise DataError(f"{source.name}: {unit.name} has the parent {unit.parent!r}, which is no unit's code: add it.")
+    nouns = frozenset(read_words(resource("stopwords", "gazetteer_nouns.txt")))
+    return Gazetteer(units, _index_names(units.values()), nouns)
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """Rows of a tab-separated word list without its comments and its header."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line.strip() and not line.startswith("#")][1:]
+
+
+def read_words(path: Path) -> list[str]:
+    """Words of a list, one a line, without its comments."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _read_units(source: Path) -> Iterable[Unit]:
+    for row in read_rows(source):
+        if len(row) != 7:
+            raise DataError(f"{source.name}: the line {row[0]!r} has {len(row)} fields, a unit has 7: see its header.")
+        code, name, short, level, parent, former, since = row
+        yield Unit(code, name, short, level, parent, tuple(former.split()), since)
+
+
+def _index_names(units: Iterable[Unit]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Name -> form and codes; a full name hides the same name as a former or short one, a higher level a lower one."""
+    forms: dict[str, dict[str, list[Unit]]] = {form: defaultdict(list) for form in ("short", "former", "full")}
+    for unit in units:
+        forms["full"][unit.name].append(unit)
+        forms["short"][unit.short].append(unit)
+        for name in unit.former:
+            forms["former"][name].append(unit)
+    index: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for form, names in forms.items():
+        for name, bearers in names.items():
+            top = min(PLACE_FIELDS.index(unit.level) for unit in bearers)
+            kept = [u for u in bearers if PLACE_FIELDS.index(u.level) == top or form != "short"]
+            index[name] = (form, tuple(unit.code for unit in kept))
+    return index

@@ -1,0 +1,86 @@
+"""One document with its page around it, and what can be read off it: a page in, lines and findings out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# how many lines at the head and the foot of a text may be a byline although nobody marked them as furniture
+_HEAD_LINES, _FOOT_LINES, _BYLINE_LENGTH = 30, 5, 70
+
+
+@dataclass(frozen=True)
+class Page:
+    """Text of one document with its page furniture.
+
+    text: repaired, simplified text; body: spans (start, end) of the body's lines, everything else is furniture;
+    title: span of the title, if there is one.
+    """
+
+    text: str
+    body: Sequence[tuple[int, int]]
+    title: tuple[int, int] | None = None
+
+    @property
+    def title_text(self) -> str:
+        """The title, or nothing."""
+        return self.text[slice(*self.title)] if self.title else ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A value that the page shows: the words from `start` to `end`, the rule that read them, confidence 0-1."""
+
+    field: str
+    value: str
+    start: int
+    end: int
+    rule: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a page without its outer blanks; `kind` is title, body or furniture."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+
+
+def split_lines(page: Page) -> list[Line]:
+    """Lines of the page that hold something."""
+    lines = []
+    for match in re.finditer(r"\S[^\n]*", page.text):
+        text = match[0].rstrip()
+        kind = _kind(page, match.start(), match.start() + len(text))
+        lines.append(Line(match.start(), match.start() + len(text), text, kind))
+    return lines
+
+
+def byline_lines(lines: Sequence[Line]) -> list[Line]:
+    """Lines that may say who wrote or published the text, when and where: furniture, and short lines at both ends."""
+    ends = {*range(_HEAD_LINES), *range(len(lines) - _FOOT_LINES, len(lines))}
+    return [
+        line
+        for number, line in enumerate(lines)
+        if line.kind == "furniture" or (line.kind == "body" and number in ends and len(line.text) <= _BYLINE_LENGTH)
+    ]
+
+
+def body_lines(lines: Iterable[Line]) -> list[Line]:
+    """Lines of the body."""
+    return [line for line in lines if line.kind == "body"]
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Pattern that matches any of `words`, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+
+
+def _kind(page: Page, start: int, end: int) -> str:
+    if page.title and page.title[0] < end and start < page.title[1]:
+        return "title"
+    return "body" if any(first < end and start < last for first, last in page.body) else "furniture"

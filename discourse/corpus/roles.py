@@ -1,0 +1,285 @@
+"""Who speaks: a page's title, bylines and opening in; level, role, speaker and genre out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from discourse.corpus.gazetteer import read_rows, read_words
+from discourse.corpus.pages import Finding, Line, Page, alternatives, body_lines, byline_lines
+from discourse.resources import resource
+
+_NAME = r"[一-鿿]{2,4}|[一-鿿][ 　]{1,3}[一-鿿]|[一-鿿]{1,8}(?:·[一-鿿]{1,8})+"
+_MASK = r"(?:XX|xx|××|[X×*＊]{1,3}|某某?)"
+_MASKED_LEVELS = {"街道": "township", "镇": "township", "乡": "township", "社区": "village", "村": "village",
+                  "区": "district", "县": "district", "市": "city", "省": "province"}  # fmt: skip
+_OPENING = 600  # characters of the body in which a report or a press text shows itself
+
+
+@dataclass(frozen=True)
+class Offices:
+    """Word lists of offices: role values by word, levels by organ, family names, genre words by (genre, where)."""
+
+    roles: dict[str, str]
+    organs: dict[str, str]
+    surnames: frozenset[str]
+    genres: dict[tuple[str, str], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Office:
+    """One office that the page names as the speaker's: role, level of its organ ("" if none), span."""
+
+    role: str
+    level: str
+    start: int
+    end: int
+    rule: str
+    confidence: float
+
+
+def read_offices() -> Offices:
+    """Read the packaged word lists of offices and genres."""
+    roles = {word: row[0] for row in _rows("roles.tsv") for word in row[1].split()}
+    organs = {word: row[0] for row in _rows("organs.tsv") for word in row[1].split()}
+    surnames = frozenset(" ".join(read_words(resource("stopwords", "surnames.txt"))).split())
+    genres = {(row[0], row[1]): tuple(row[2].split()) for row in _rows("genres.tsv")}
+    return Offices(roles, organs, surnames, genres)
+
+
+def find_office(page: Page, lines: Sequence[Line], words: Offices) -> tuple[Office | None, Finding | None]:
+    """The office of whoever speaks, and the name if the page gives it.
+
+    The title goes first, then the byline. People whom the body quotes, uploaders and editors are not speakers.
+    """
+    office = _title_office(page, words)
+    bylines = [line for line in lines if line.kind == "title"][:0] + byline_lines(lines)
+    byline, speaker = _byline(bylines, page.text, words)
+    speaker = _title_speaker(page, office, words) or speaker
+    return office or byline or _represented(page, lines), speaker
+
+
+def find_genre(page: Page, lines: Sequence[Line], words: Offices) -> Finding | None:
+    """Genre of the text: report, speech, article, summary or press; nothing where it does not show."""
+    body = body_lines(lines)
+    return (
+        _report(page, lines, words)
+        or _words_in(page, [line for line in lines if line.kind == "title"], words, "speech", "title", 0.95)
+        or _words_in(page, [line for line in lines if line.kind == "title"], words, "press", "title", 0.8)
+        or _authored(lines)
+        or _words_at_start(body[:3], words, "speech", "opening", 0.8)
+        or _words_at_start(body[-2:], words, "speech", "closing", 0.9)
+        or _press(page, body)
+        or _headings(body, words)
+        or _argument(body, words)
+    )
+
+
+def find_masked_level(lines: Sequence[Line]) -> Finding | None:
+    """Level of a text whose own unit is masked and speaks of its year's work (今年以来，XX街道…)."""
+    pattern = rf"(?:以来|月份?)[，,、]?(?P<mask>{_MASK}(?:{alternatives(_MASKED_LEVELS)}))(?!的|辖)"
+    found = [(line, match) for line in body_lines(lines) for match in re.finditer(pattern, line.text)]
+    ranked = list(dict.fromkeys(_MASKED_LEVELS.values()))
+    order = ["province", "city", "district", "township", "village"]
+    levels = [(order.index(_masked_level(match["mask"])), line, match) for line, match in found]
+    if len(levels) < 2 or not ranked:
+        return None
+    rank, line, match = min(levels, key=lambda item: (item[0], item[1].start + item[2].start()))
+    start = line.start + match.start("mask")
+    return Finding("level", order[rank], start, start + len(match["mask"]), "masked_unit", 0.75)
+
+
+def parse_office(text: str, words: Offices) -> tuple[str, str]:
+    """Role and level of an office in words: ``中共南京市委常委、组织部部长`` -> organisation_head, city.
+
+    A head of office goes before a deputy, an office before "other_official"; either may be "".
+    """
+    values = [words.roles[match[0]] for match in re.finditer(alternatives(words.roles), text)]
+    ranked = sorted(values, key=lambda value: (value == "other_official", "deputy" in value))
+    levels = [words.organs[match[0]] for match in re.finditer(alternatives(words.organs), text)]
+    return (ranked[0] if ranked else ""), (levels[0] if levels else "")
+
+
+def _rows(name: str) -> list[list[str]]:
+    return read_rows(resource("stopwords", name))
+
+
+def _title_office(page: Page, words: Offices) -> Office | None:
+    """The office at the head of a title (市委书记在…会议上的讲话), not one inside the occasion's name."""
+    after = rf"(?:同志)?(?:{_NAME})??(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|$)"
+    pattern = rf"^(?P<office>[^\n在赴]{{0,30}}?(?:{alternatives(words.roles)})){after}"
+    match = re.match(pattern, page.title_text)
+    if match is None or page.title is None:
+        return None
+    role, level = parse_office(match["office"], words)
+    start = page.title[0]
+    return Office(role, level, start, start + match.end("office"), "title_office", 0.95)
+
+
+def _title_speaker(page: Page, office: Office | None, words: Offices) -> Finding | None:
+    if office is None or page.title is None or office.rule != "title_office":
+        return None
+    match = re.match(r"(?:同志)?([一-鿿]{2,3}?)(?:同志)?(?=在|于|的讲话|关于)", page.text[office.end : page.title[1]])
+    if match is None or not _is_name(match[1], words):
+        return None
+    start = office.end + match.start(1)
+    return Finding("speaker", match[1], start, start + len(match[1]), "title_name", 0.85)
+
+
+def _byline(lines: Iterable[Line], text: str, words: Offices) -> tuple[Office | None, Finding | None]:
+    office: Office | None = None
+    speaker: Finding | None = None
+    for line in lines:
+        office = office or _author_office(line, words)
+        speaker = speaker or _author_name(line, words)
+        if office is None and speaker is None:
+            office, speaker = _office_and_name(line, words)
+        if office is None and speaker is None:
+            office, speaker = _name_alone(line, text, words)
+    return office, speaker
+
+
+def _author_office(line: Line, words: Offices) -> Office | None:
+    """（作者系市委组织部副部长）."""
+    match = re.search(r"作者(?:系|为|是|单位[:：]?)\s*(?P<office>[^)）\n。]{2,60})", line.text)
+    if match is None:
+        return None
+    role, level = parse_office(match["office"], words)
+    if role in ("expert", "press"):
+        level = "other"
+    start = line.start + match.start("office")
+    return Office(role, level, start, line.start + match.end("office"), "byline_author", 0.95) if role else None
+
+
+def _author_name(line: Line, words: Offices) -> Finding | None:
+    """作者：王华."""
+    match = re.search(rf"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*(?P<name>{_NAME})(?=[(（\s|]|$)", line.text)
+    if match is None or not _is_name(match["name"], words):
+        return None
+    start = line.start + match.start("name")
+    return Finding("speaker", _tidy(match["name"]), start, start + len(match["name"]), "byline_author", 0.95)
+
+
+def _office_and_name(line: Line, words: Offices) -> tuple[Office | None, Finding | None]:
+    """省长　王予波, alone on a line or after the occasion."""
+    heads = alternatives(word for word, value in words.roles.items() if value not in ("press", "expert", "author_collective"))
+    pattern = rf"(?:^|[\s　])(?P<office>[一-鿿]{{0,16}}(?:{heads}))[ 　]+(?P<name>{_NAME})\s*$"
+    match = re.search(pattern, line.text)
+    if match is None or not _is_name(match["name"], words):
+        return None, None
+    role, level = parse_office(match["office"], words)
+    first, last = line.start + match.start("office"), line.start + match.end("office")
+    start = line.start + match.start("name")
+    speaker = Finding("speaker", _tidy(match["name"]), start, start + len(match["name"]), "byline_office", 0.9)
+    return Office(role, level, first, last, "byline_office", 0.9), speaker
+
+
+def _name_alone(line: Line, text: str, words: Offices) -> tuple[Office | None, Finding | None]:
+    """A name alone on its line, where the next lines give the name its office (省长毛伟明作政府工作报告)."""
+    if not re.fullmatch(_NAME, line.text) or not _is_name(line.text, words):
+        return None, None
+    pattern = rf"(?P<office>[一-鿿]{{0,8}}(?:{alternatives(words.roles)})){re.escape(line.text)}(?=作|在|代表|同志)"
+    match = re.compile(pattern).search(text, line.end, line.end + 300)
+    if match is None:
+        return None, None
+    role, level = parse_office(match["office"], words)
+    speaker = Finding("speaker", _tidy(line.text), line.start, line.end, "byline_name", 0.85)
+    return Office(role, level, match.start("office"), match.end("office"), "byline_name", 0.85), speaker
+
+
+def _represented(page: Page, lines: Sequence[Line]) -> Office | None:
+    """我代表省人民政府，向大会报告工作: the head of that government speaks."""
+    pattern = r"我代表(?P<organ>[^，,。\n]{0,12}?(?P<kind>省|自治区|市|自治州|州|区|县|旗|镇|乡)(?:人民)?政府)[^。\n]{0,14}报告"
+    for line in body_lines(lines)[:20]:
+        match = re.search(pattern, line.text)
+        if match:
+            kinds = {"省": "province", "自治区": "province", "市": "city", "自治州": "city", "州": "city",
+                     "镇": "township", "乡": "township"}  # fmt: skip
+            level = kinds.get(match["kind"], "district")
+            start = line.start + match.start("organ")
+            return Office("government_head", level, start, line.start + match.end("organ"), "represents_government", 0.9)
+    return None
+
+
+def _is_name(name: str, words: Offices) -> bool:
+    """Whether characters look like a person's name: a family name first, or a transcribed name with a dot."""
+    return "·" in name or (2 <= len(_tidy(name)) <= 4 and name[0] in words.surnames)
+
+
+def _tidy(name: str) -> str:
+    return re.sub(r"[ 　]", "", name)
+
+
+def _masked_level(mask: str) -> str:
+    return next(level for word, level in _MASKED_LEVELS.items() if mask.endswith(word))
+
+
+def _report(page: Page, lines: Sequence[Line], words: Offices) -> Finding | None:
+    titles = [line for line in lines if line.kind == "title"]
+    found = _words_in(page, titles, words, "report", "title", 0.95)
+    if found:
+        return found
+    represented = _represented(page, lines)
+    if represented is None:
+        return None
+    return Finding("genre", "report", represented.start, represented.end, "represents_government", 0.9)
+
+
+def _words_in(page: Page, lines: Iterable[Line], words: Offices, genre: str, where: str, sure: float) -> Finding | None:
+    for line in lines:
+        matches = list(re.finditer(alternatives(words.genres[genre, where]), line.text))
+        if matches:
+            last = matches[-1]
+            return Finding("genre", genre, line.start + last.start(), line.start + last.end(), f"{where}_words", sure)
+    return None
+
+
+def _words_at_start(lines: Iterable[Line], words: Offices, genre: str, where: str, sure: float) -> Finding | None:
+    for line in lines:
+        match = re.match(alternatives(words.genres[genre, where]), line.text)
+        if match:
+            return Finding("genre", genre, line.start, line.start + match.end(), f"{where}_words", sure)
+    return None
+
+
+def _authored(lines: Sequence[Line]) -> Finding | None:
+    for line in byline_lines(lines):
+        match = re.search(r"本文作者|作者系|作者[:：]\s*[一-鿿]{2,4}(?![一-鿿])|作者单位[:：]", line.text)
+        if match:
+            return Finding("genre", "article", line.start + match.start(), line.start + match.end(), "byline_author", 0.85)
+    return None
+
+
+def _press(page: Page, body: Sequence[Line]) -> Finding | None:
+    """An event told in the third person: who held it and, later, who said what; or a reporter's line."""
+    opening = [line for line in body if line.start < (body[0].start if body else 0) + _OPENING]
+    event = r"(?:发布会|研讨会|座谈会|推进会|现场会|论坛|会议|仪式|活动)[^。！？\n]{0,30}(?:举办|举行|召开|开幕|闭幕)"
+    said = re.findall(r"[一-鿿]{2,4}(?:表示|指出|认为|介绍说?|强调|说)", page.text)
+    for line in opening:
+        reporter = re.search(r"本报讯|本报记者|[（(]记者[^）)]{2,12}[）)]|新华社[一-鿿]{2,6}\d{1,2}月\d{1,2}日电", line.text)
+        match = reporter or (re.search(event, line.text) if len(said) >= 5 else None)
+        if match:
+            rule = "reporter" if reporter else "event_told"
+            return Finding("genre", "press", line.start + match.start(), line.start + match.end(), rule, 0.85)
+    return None
+
+
+def _headings(body: Sequence[Line], words: Offices) -> Finding | None:
+    """Headings of a work summary: two at least (一、亮点工作, 二、存在问题)."""
+    heading = rf"(?:[一二三四五六七八九十]+、)?[一-鿿]{{0,6}}(?:{alternatives(words.genres['summary', 'heading'])})[。：:]?"
+    found = [line for line in body if re.fullmatch(heading, line.text)]
+    if len(found) < 2:
+        return None
+    return Finding("genre", "summary", found[0].start, found[0].end, "summary_headings", 0.8)
+
+
+def _argument(body: Sequence[Line], words: Offices) -> Finding | None:
+    """A treatise in parts: numbered headings, and at least five words that argue."""
+    headings = [line for line in body if re.match(r"[一二三四五六七八九十]+、", line.text) and len(line.text) <= 60]
+    pattern = alternatives(words.genres["article", "argument"])
+    found = [(line, match) for line in body for match in re.finditer(pattern, line.text)]
+    if len(headings) < 2 or len(found) < 5:
+        return None
+    line, match = found[0]
+    return Finding("genre", "article", line.start + match.start(), line.start + match.end(), "argument_words", 0.65)
