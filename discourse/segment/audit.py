@@ -16,35 +16,48 @@ _N_HOLDERS = 3
 
 
 def audit_lexicon(passages: pd.DataFrame, tokenizer: Tokenizer) -> pd.DataFrame:
-    """What became of each lexicon term in the passages.
+    """Account for each lexicon term: where it stands in the passages, and what became of it there.
 
-    Returns `lexicon_audit`, sorted by term: n_in_text counts the term as a plain string; n_produced counts it as a
-    token; status is ``produced`` (at least once), ``swallowed`` (in the text, never a token) or ``absent``;
-    swallowed_by names the up to three longer words that hold most of the occurrences which are no token, the
-    most frequent first, joined by ``" / "`` (words that only meet inside the term by ``"+"``); NA if there are none.
+    Parameters
+    ----------
+    passages
+        `passages`.
+    tokenizer
+        As `build_tokenizer` gives it; its terms are audited, its shields are not.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `lexicon_audit`, sorted by term. n_in_text: occurrences as a plain string; n_produced: as a token,
+        before any stop list; status: ``produced`` (at least once), ``swallowed`` (in the text, never a token)
+        or ``absent``; swallowed_by: up to three words that took the most of the other occurrences, most
+        frequent first, joined by ``" / "``, neighbours that share an occurrence by ``"+"``; NA if none did.
     """
     check(passages, "passages")
-    text, words, starts = _join_tokens(passages["text"].tolist(), tokenizer)
-    produced = Counter(words)
+    text, tokens, starts = _join_tokens(passages["text"].tolist(), tokenizer)
+    produced = Counter(tokens)
     rows = []
     for term in sorted(tokenizer.terms):
         places = list(_find_all(text, term))
-        holders = Counter(_holder(words, starts, place, place + len(term)) for place in places)
+        holders = Counter(_holder(tokens, starts, place, place + len(term)) for place in places)
         del holders[term]
-        rows.append((term, len(places), produced[term], _status(len(places), produced[term]), _most_frequent(holders)))
-    columns = ["term", "n_in_text", "n_produced", "status", "swallowed_by"]
-    return check(pd.DataFrame(rows, columns=columns).astype({c: "str" for c in ("term", "status", "swallowed_by")}), "lexicon_audit")
+        status = _status(len(places), produced[term])
+        rows.append((term, len(places), produced[term], status, _most_frequent(holders)))
+    words = dict.fromkeys(("term", "status", "swallowed_by"), "str")
+    counts = dict.fromkeys(("n_in_text", "n_produced"), "int64")
+    table = pd.DataFrame(rows, columns=["term", "n_in_text", "n_produced", "status", "swallowed_by"])
+    return check(table.astype(words | counts), "lexicon_audit")
 
 
 def _join_tokens(texts: list[str], tokenizer: Tokenizer) -> tuple[str, list[str], list[int]]:
     """All texts as one, parted by line breaks (which no term holds), its tokens and where each starts."""
     offsets = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    tokens = [
+    cut = [
         (word, int(offset) + start)
         for text, offset in zip(texts, offsets, strict=False)
         for word, start in tokenizer.cut(text)
     ]
-    return "\n".join(texts), [word for word, _ in tokens], [start for _, start in tokens]
+    return "\n".join(texts), [word for word, _ in cut], [start for _, start in cut]
 
 
 def _find_all(text: str, term: str) -> Iterator[int]:
@@ -54,9 +67,9 @@ def _find_all(text: str, term: str) -> Iterator[int]:
         place = text.find(term, place + len(term))
 
 
-def _holder(words: list[str], starts: list[int], start: int, end: int) -> str:
+def _holder(tokens: list[str], starts: list[int], start: int, end: int) -> str:
     """Token, or neighbouring tokens joined by "+", that cover the span."""
-    return "+".join(words[bisect_right(starts, start) - 1 : bisect_left(starts, end)])
+    return "+".join(tokens[bisect_right(starts, start) - 1 : bisect_left(starts, end)])
 
 
 def _status(n_in_text: int, n_produced: int) -> str:

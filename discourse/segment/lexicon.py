@@ -1,4 +1,4 @@
-"""Names or paths of word lists come in; the terms to keep whole and the words to leave out go out, with who said so."""
+"""Word lists come in; the terms to keep whole and the words to leave out go out, with who said so."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def read_lexicon(name: str | Path | Sequence[str | Path] = "governance") -> pd.D
     for choice in _several(name):
         path = _find_list(choice, "lexicons")
         rows |= {term: (term, theme, _source(choice)) for term, theme in _read_terms(path).items()}
-    return check(pd.DataFrame(list(rows.values()), columns=["term", "theme", "source"], dtype="str"), "lexicon")
+    table = pd.DataFrame(list(rows.values()), columns=["term", "theme", "source"], dtype="str")
+    return check(table, "lexicon")
 
 
 def read_stopwords(names: str | Path | Sequence[str | Path] = ("general", "official")) -> frozenset[str]:
@@ -52,13 +53,13 @@ def read_stopwords(names: str | Path | Sequence[str | Path] = ("general", "offic
 
     Raises SettingError if a list does not exist, DataError if a line holds more than one word.
     """
-    return frozenset(
-        line
-        for name in _several(names)
-        for path in [_find_list(name)]
-        for number, line in _read_lines(path)
-        if not line.startswith("#") and not _refuse_blank(path, number, line)
-    )
+    words = set()
+    for path in map(_find_list, _several(names)):
+        for number, line in _read_lines(path):
+            if not line.startswith("#"):
+                _refuse_blank(path, number, line)
+                words.add(line)
+    return frozenset(words)
 
 
 def _several(name: str | Path | Sequence[str | Path]) -> list[str | Path]:
@@ -74,7 +75,7 @@ def _find_list(choice: str | Path, *folder: str) -> Path:
     path = Path(choice)
     if path.suffix or len(path.parts) > 1:
         if not path.is_file():
-            raise SettingError(f"word list {str(choice)!r}: no such file; give the path of a UTF-8 text, one term a line")
+            raise SettingError(f"word list {str(choice)!r}: no such file; give a UTF-8 text, one term a line")
         return path
     packaged = {p.stem: p for p in sorted(resource("stopwords", *folder).glob("*.txt"))}
     if path.name not in packaged:
@@ -87,7 +88,7 @@ def _find_list(choice: str | Path, *folder: str) -> Path:
 
 
 def _read_terms(path: Path) -> dict[str, str]:
-    """Term -> theme, in the order of the file; the theme before the first ``## heading`` is the file's stem."""
+    """Term -> theme, in the order of the file; before the first heading the theme is the file's stem."""
     themes: dict[str, str] = {}
     lines: dict[str, int] = {}
     theme = path.stem
@@ -97,7 +98,7 @@ def _read_terms(path: Path) -> dict[str, str]:
         elif not line.startswith("#"):
             _check_term(path, number, line)
             if line in lines:
-                raise DataError(f"{path.name}:{number}: {line!r} stands on line {lines[line]} too; keep one of them")
+                raise DataError(f"{path.name}:{number}: {line!r} stands on line {lines[line]} too; keep one")
             themes[line], lines[line] = theme, number
     return themes
 
@@ -106,8 +107,8 @@ def _check_term(path: Path, number: int, term: str) -> None:
     _refuse_blank(path, number, term)
     if len(term) < 2:
         raise DataError(
-            f"{path.name}:{number}: {term!r} has one character and would be cut out of every word that holds it; "
-            f"write the words in full"
+            f"{path.name}:{number}: {term!r} has one character and would be cut out of every word "
+            f"that holds it; write the words in full"
         )
     if not _LETTER_OR_DIGIT.search(term):
         raise DataError(f"{path.name}:{number}: {term!r} has neither letter nor digit; remove the line")
@@ -116,7 +117,8 @@ def _check_term(path: Path, number: int, term: str) -> None:
 def _refuse_blank(path: Path, number: int, line: str) -> None:
     if _BLANK.search(line):
         raise DataError(
-            f"{path.name}:{number}: {line!r} holds a blank; write one term a line, without frequency, tag or comment"
+            f"{path.name}:{number}: {line!r} holds a blank; "
+            f"write one term a line, without frequency, tag or comment"
         )
 
 
@@ -125,10 +127,11 @@ def _read_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DataError(f"{path.name}:{line}: is not UTF-8; save the list as UTF-8 text") from None
+        bad_line = error.object[: error.start].count(b"\n") + 1
+        raise DataError(f"{path.name}:{bad_line}: is not UTF-8; save the list as UTF-8 text") from None
     except OSError as error:
-        raise SettingError(f"word list {path.name!r} cannot be read ({error.strerror}); check its permissions") from None
+        reason = f"cannot be read ({error.strerror}); check its permissions"
+        raise SettingError(f"word list {path.name!r} {reason}") from None
     for number, line in enumerate(text.split("\n"), start=1):
         if stripped := line.strip():
             yield number, stripped

@@ -27,8 +27,10 @@ _RUN = re.compile(
 )
 
 
-def build_tokenizer(lexicon: pd.DataFrame | None, *, engine: Engine = "rjieba", hmm: bool = True) -> Tokenizer:
-    """Tokenizer that keeps the terms of a lexicon whole.
+def build_tokenizer(
+    lexicon: pd.DataFrame | None, *, engine: Engine = "rjieba", hmm: bool = True
+) -> Tokenizer:
+    """Build a tokenizer that keeps the terms of a lexicon whole.
 
     Parameters
     ----------
@@ -59,9 +61,9 @@ def build_tokenizer(lexicon: pd.DataFrame | None, *, engine: Engine = "rjieba", 
 class Tokenizer:
     """Cuts text into tokens; shares no state with any other tokenizer of the process.
 
-    Terms of the lexicon are cut out first, leftmost and longest, because neither engine can keep terms that
-    hold “ ” 、 · or +; what stands between them goes to the engine. A shield wins over the terms inside it and
-    is then left to the engine like any text.
+    Terms of the lexicon are cut out first, leftmost and longest, because neither engine can keep terms
+    that hold “ ” 、 · or +; what stands between them goes to the engine. A shield wins over the terms
+    inside it and is then left to the engine like any text.
 
     Attributes
     ----------
@@ -100,11 +102,12 @@ def _compile_terms(terms: Iterable[str]) -> re.Pattern[str]:
     by_first: dict[str, list[str]] = defaultdict(list)
     for term in sorted(terms, key=lambda term: (-len(term), term)):
         by_first[term[0]].append(_escape_term(term))
-    return re.compile("|".join(f"(?={re.escape(first)})(?:{'|'.join(by_first[first])})" for first in sorted(by_first)) or r"(?!)")
+    branches = (f"(?={re.escape(first)})(?:{'|'.join(by_first[first])})" for first in sorted(by_first))
+    return re.compile("|".join(branches) or r"(?!)")
 
 
 def _escape_term(term: str) -> str:
-    """A term that begins or ends in a Latin letter or digit is not cut out of a longer Latin word: AI in MAIN."""
+    """Pattern of a term; one with a Latin end is not cut out of a longer Latin word, as AI from MAIN."""
     before = r"(?<![A-Za-z0-9])" if re.match(r"[A-Za-z0-9]", term) else ""
     after = r"(?![A-Za-z0-9])" if re.search(r"[A-Za-z0-9]\Z", term) else ""
     return before + re.escape(term) + after
@@ -118,10 +121,10 @@ def _load_rjieba(hmm: bool) -> CutRun:
 
 
 def _load_jieba(hmm: bool) -> CutRun:
-    """An own jieba tokenizer with the packaged dictionary, read afresh.
+    """Load a jieba tokenizer of our own, its dictionary read afresh.
 
-    Its `initialize` would read and write ``jieba.cache`` in the shared temporary folder, which anybody may have
-    altered, and log to stderr; filling the two fields does neither.
+    Its `initialize` would read and write ``jieba.cache`` in the shared temporary folder, which anybody may
+    have altered, and log to stderr; filling the two fields does neither.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes and pkg_resources, while jieba itself is imported
