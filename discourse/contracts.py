@@ -53,6 +53,11 @@ CONTRACTS: Mapping[str, Contract] = {
     "passages": _contract(
         "passage_id:str! doc_id:str! position:int! start:int! end:int! text:str! reuse_id:str", "passage_id"
     ),
+    "reuse": _contract(
+        "passage_id:str! source_passage_id:str! doc_id:str! source_doc_id:str! start:int! end:int! source_start:int! "
+        "source_end:int! n_chars:int! similarity:float! weight:float! earlier:str text:str! source_text:str!",
+        "passage_id source_passage_id start source_start",
+    ),
     "lexicon": _contract("term:str! theme:str! source:str!", "term"),
     "tokens": _contract("passage_id:str! position:int! start:int! term:str!", "passage_id position", readable=False),
     "lexicon_audit": _contract("term:str! n_in_text:int! n_produced:int! status:str! swallowed_by:str", "term"),
