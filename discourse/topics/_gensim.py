@@ -1,8 +1,8 @@
 """Engine: latent Dirichlet allocation by batch variational Bayes, on gensim's `LdaModel`.
 
 gensim's own training loop stops after a fixed number of passes and starts each pass from random passage
-weights. Here the loop is ours and the arithmetic is gensim's: every pass takes up the weights where the last one
-left them, so that the bound rises from pass to pass and its rise can say when to stop.
+weights. Here the loop is ours and the arithmetic is gensim's: every pass takes up the weights where the last
+one left them, so that the bound rises from pass to pass and its rise can say when to stop.
 
 References: Blei, Ng & Jordan (2003), JMLR 3; Hoffman, Blei & Bach (2010), NIPS 23.
 """
@@ -16,18 +16,24 @@ from gensim.models import LdaModel
 from scipy import sparse
 from scipy.special import gammaln, psi
 
+from discourse.topics.quality import mix_at
+
 # Rounds over one passage within one pass. More of them settle the passages before the topics have formed: on
 # texts simulated from known topics (600 passages) theta then correlates .49 with the truth instead of .59.
-ROUNDS = 1
+_ROUNDS = 1
+_EARLY = 10
 
 
 class Fit(NamedTuple):
-    """What an engine answers with: the arrays of `TopicModel`, how it went, and whether it came to rest."""
+    """What the engine answers with: arrays of a `TopicModel`, and how it came to them."""
 
     phi: np.ndarray
     theta: np.ndarray
-    trace: list[float]
+    alpha: np.ndarray
+    eta: float
+    trace: list[tuple[int, float]]
     converged: bool
+    n_iterations: int
 
 
 def fit(
@@ -42,22 +48,31 @@ def fit(
 ) -> Fit:
     """Fit topics to counts (n_passages, n_terms); the trace is the bound in nats per token after each pass.
 
-    It has converged when a pass raises the bound by less than `tolerance` of its size.
+    It has converged when a pass raises the bound by less than `tolerance` of its size, the first ten passes
+    excepted: topics begin nearly alike, and the bound may rest for a moment before they part.
     """
     model = _untrained(counts.shape[1], n_topics=n_topics, seed=seed, alpha=alpha, eta=eta)
     bags = _bags(counts)
     gamma = _first_gamma(counts, n_topics, alpha)
-    trace: list[float] = []
+    bounds: list[float] = []
     converged = False
-    while not converged and len(trace) < max_iterations:
+    while not converged and len(bounds) < max_iterations:
         model.random_state = _Resume(gamma)
         gamma, statistics = model.inference(bags, collect_sstats=True)
-        trace.append(_bound(counts, gamma, model.state.get_lambda(), alpha=alpha, eta=eta))
+        bounds.append(_bound(counts, gamma, model.state.get_lambda(), alpha=alpha, eta=eta))
         model.state.sstats[...] = statistics
         model.sync_state()
-        converged = len(trace) > 1 and trace[-1] - trace[-2] < tolerance * abs(trace[-2])
+        converged = len(bounds) > _EARLY and bounds[-1] - bounds[-2] < tolerance * abs(bounds[-2])
     topics = model.state.get_lambda()
-    return Fit(_rows_to_one(topics), _rows_to_one(gamma), trace, converged)
+    return Fit(
+        phi=_rows_to_one(topics),
+        theta=_rows_to_one(gamma),
+        alpha=model.alpha,
+        eta=eta,
+        trace=list(enumerate(bounds, start=1)),
+        converged=converged,
+        n_iterations=len(bounds),
+    )
 
 
 def _untrained(n_terms: int, *, n_topics: int, seed: int, alpha: float, eta: float) -> LdaModel:
@@ -66,7 +81,7 @@ def _untrained(n_terms: int, *, n_topics: int, seed: int, alpha: float, eta: flo
         id2word=dict.fromkeys(range(n_terms), ""),
         alpha=np.full(n_topics, alpha),
         eta=np.full(n_terms, eta),
-        iterations=ROUNDS,
+        iterations=_ROUNDS,
         random_state=seed,
         dtype=np.float64,
     )
@@ -100,16 +115,10 @@ def _bound(
     """Evidence lower bound in nats per token; equals gensim's `bound`, without its loop over words."""
     log_theta = psi(gamma) - psi(gamma.sum(axis=1, keepdims=True))
     log_phi = psi(topics) - psi(topics.sum(axis=1, keepdims=True))
-    words = counts.data @ np.log(mixture_at(counts, np.exp(log_theta), np.exp(log_phi)))
+    words = counts.data @ np.log(mix_at(counts, np.exp(log_theta), np.exp(log_phi)))
     passages = _dirichlet_term(gamma, log_theta, alpha)
     terms = _dirichlet_term(topics, log_phi, eta)
     return float((words + passages + terms) / counts.data.sum())
-
-
-def mixture_at(counts: sparse.csr_matrix, weights: np.ndarray, topics: np.ndarray) -> np.ndarray:
-    """(weights @ topics) at the filled cells of `counts` only: shape (counts.nnz,)."""
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    return np.einsum("ik,ik->i", weights[rows], topics.T[counts.indices])
 
 
 def _dirichlet_term(posterior: np.ndarray, log_mean: np.ndarray, prior: float) -> float:

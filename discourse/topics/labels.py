@@ -10,15 +10,16 @@ from discourse.errors import SettingError
 from discourse.topics.quality import score_coherence, score_exclusivity, score_frex, top_positions
 
 LABEL_TERMS = 4  # terms in a label
-LABEL_POOL = 20  # most probable terms from which a label is chosen
+LABEL_POOL = 15  # most probable terms from which a label is chosen
 SEPARATOR = " · "
 
 
 def rank_terms(model: TopicModel, *, n_terms: int = 30) -> pd.DataFrame:
     """Most probable terms of each topic, with their FREX.
 
-    Returns the table `topic_terms`: `rank` 1 is the most probable term; `phi` is its probability in the topic;
-    `frex` (0-1) weighs probability and exclusivity equally (`quality.score_frex`), over the vocabulary of the model.
+    Returns the table `topic_terms`: `rank` 1 is the most probable term; `phi` is its probability in the
+    topic; `frex` (0-1) weighs probability and exclusivity equally (`quality.score_frex`), over the vocabulary
+    of the model.
     """
     if isinstance(n_terms, bool) or not isinstance(n_terms, int | np.integer) or n_terms < 1:
         raise SettingError(f"n_terms must be a whole number of at least 1, is {n_terms!r}.")
@@ -58,13 +59,13 @@ def describe_topics(
     Returns
     -------
     DataFrame
-        Contract `topics`. `label`: four of the twenty most probable terms, those of highest FREX, taken where
-        possible from the terms that are more probable here than in any other topic. `prevalence`:
-        length-weighted mean theta; sums to 1. `coherence`: mean NPMI of the ten most probable terms over
-        passages (-1 to 1). `exclusivity`: their mean FREX (0-1). `stability`: mean over the other models of the
-        affinity (0-1) of the topic that corresponds to it, 0 where none does. With `shares` also
-        `concentration`: the largest part of the topic's tokens that one document holds (1: the topic is that
-        document).
+        Contract `topics`. `label`: of the fifteen most probable terms the four of highest FREX, taken where
+        possible from those that are more probable here than in any other topic, in order of phi.
+        `prevalence`: length-weighted mean theta; sums to 1. `coherence`: mean NPMI of the ten most probable
+        terms over passages (-1 to 1). `exclusivity`: their mean FREX (0-1). `stability`: mean over the other
+        models of the affinity (0-1) of the topic that corresponds to it, 0 where none does; a larger `eta`
+        alone makes it larger. With `shares` also `concentration`: the largest part of the topic's tokens that
+        one document holds (1: the topic is that document).
     """
     table = pd.DataFrame(
         {
@@ -95,7 +96,8 @@ def _labels(model: TopicModel) -> list[str]:
     labels: list[str] = []
     for topic, pool in enumerate(pools):
         best = sorted(pool, key=lambda term: (home[term] != topic, -frex[topic, term]))
-        label = SEPARATOR.join(model.vocabulary[best[:LABEL_TERMS]])
+        # chosen by what is peculiar, told from the most frequent on
+        label = SEPARATOR.join(model.vocabulary[[term for term in pool if term in best[:LABEL_TERMS]]])
         labels.append(label if label not in labels else f"{label} ({topic})")
     return labels
 

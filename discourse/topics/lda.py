@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.errors import DataError, SettingError, suggest
 from discourse.topics import _gensim
+from discourse.topics.quality import score_likelihood
 
-ENGINES: dict[str, Callable[..., _gensim.Fit]] = {"gensim": _gensim.fit}
+
+class Fit(Protocol):
+    """What every engine answers with; `trace`: (iteration, what the engine raises in nats per token)."""
+
+    @property
+    def phi(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def theta(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def alpha(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def eta(self) -> float: ...  # noqa: D102
+    @property
+    def trace(self) -> list[tuple[int, float]]: ...  # noqa: D102
+    @property
+    def converged(self) -> bool: ...  # noqa: D102
+    @property
+    def n_iterations(self) -> int: ...  # noqa: D102
+
+
+ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit}
 
 
 def fit_lda(
@@ -75,61 +96,27 @@ def fit_lda(
     _check_priors(alpha, eta, n_topics)
     _check_stopping(max_iterations, tolerance, seed)
     _check_size(dtm, n_topics)
-    counts = dtm.counts.astype(np.float64)
+    settings: dict[str, Any] = {
+        "n_topics": int(n_topics),
+        "seed": int(seed),
+        "alpha": float(alpha),
+        "eta": float(eta),
+        "max_iterations": int(max_iterations),
+        "tolerance": float(tolerance),
+    }
     # one thread: sums of another number of threads differ in the last bits
     with threadpool_limits(limits=1):
-        answer = fit(
-            counts,
-            n_topics=n_topics,
-            seed=seed,
-            alpha=alpha,
-            eta=eta,
-            max_iterations=max_iterations,
-            tolerance=tolerance,
-        )
-        phi, theta = _largest_first(answer.phi, answer.theta, counts)
-        log_likelihood = score_likelihood(phi, theta, counts)
-    if not answer.converged:
+        model = _as_model(fit(dtm.counts.astype(np.float64), **settings), dtm, {"engine": engine, **settings})
+    if not model.settings["converged"]:
         warnings.warn(
-            f"the model with {n_topics} topics and seed {seed} did not converge in {max_iterations} iterations: "
+            f"the model of {n_topics} topics, seed {seed}, did not converge in {max_iterations} iterations: "
             "raise max_iterations.",
             stacklevel=2,
         )
-    return TopicModel(
-        phi=phi,
-        theta=theta,
-        alpha=np.full(n_topics, float(alpha)),
-        eta=float(eta),
-        passages=dtm.passages,
-        vocabulary=dtm.vocabulary,
-        lengths=_sums(counts, axis=1),
-        term_counts=_sums(counts, axis=0),
-        settings={
-            "engine": engine,
-            "n_topics": int(n_topics),
-            "seed": int(seed),
-            "alpha": float(alpha),
-            "eta": float(eta),
-            "max_iterations": int(max_iterations),
-            "tolerance": float(tolerance),
-            "converged": bool(answer.converged),
-            "n_iterations": len(answer.trace),
-            "log_likelihood": log_likelihood,
-        },
-        trace=pd.DataFrame(
-            {"iteration": np.arange(1, len(answer.trace) + 1), "log_likelihood": answer.trace}
-        ),
-    )
+    return model
 
 
-def score_likelihood(phi: np.ndarray, theta: np.ndarray, counts: sparse.csr_matrix) -> float:
-    """Plug-in log likelihood of counts (n_passages, n_terms) in nats per token: sum c log(theta phi) / sum c."""
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    chances = np.einsum("ik,ik->i", theta[rows], phi.T[counts.indices])
-    return float(counts.data @ np.log(chances) / counts.data.sum())
-
-
-def _engine(name: str) -> Callable[..., _gensim.Fit]:
+def _engine(name: str) -> Callable[..., Fit]:
     if name not in ENGINES:
         raise SettingError(
             f"engine={name!r} is not known. {suggest(name, ENGINES)}Engines: {', '.join(ENGINES)}."
@@ -143,10 +130,10 @@ def _check_priors(alpha: float, eta: float, n_topics: int) -> None:
     for name, value in (("alpha", alpha), ("eta", eta)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < np.inf:
             raise SettingError(f"{name} must be a number above 0, is {value!r}; usual values are 0.01 to 1.")
-    if alpha * n_topics > 5:
+    if alpha * n_topics > 5 * (1 + 1e-12):  # 50 topics of 0.1 are allowed
         warnings.warn(
-            f"alpha={alpha:g} for each of {n_topics} topics adds up to {alpha * n_topics:g}: above 5, differences "
-            f"between documents shrink. Choose alpha of at most {5 / n_topics:.2g}.",
+            f"alpha={alpha:g} for each of {n_topics} topics adds up to {alpha * n_topics:g}: above 5, "
+            f"differences between documents shrink. Choose alpha of at most {np.floor(500 / n_topics) / 100:g}.",
             stacklevel=3,
         )
 
@@ -176,15 +163,30 @@ def _check_size(dtm: DocumentTermMatrix, n_topics: int) -> None:
         )
 
 
-def _largest_first(
-    phi: np.ndarray, theta: np.ndarray, counts: sparse.csr_matrix
-) -> tuple[np.ndarray, np.ndarray]:
-    """Topics in order of decreasing prevalence, so that topic 0 is the largest."""
-    # rounded, so that topics of one size keep their order whatever the last bits say
-    prevalence = np.round(_sums(counts, axis=1) @ theta / counts.sum(), 12)
-    order = np.argsort(-prevalence, kind="stable")
-    return np.ascontiguousarray(phi[order]), np.ascontiguousarray(theta[:, order])
+def _as_model(fit: Fit, dtm: DocumentTermMatrix, settings: dict[str, Any]) -> TopicModel:
+    """Build the model that leaves the room: topics by decreasing prevalence, settings with the outcome."""
+    lengths = np.asarray(dtm.counts.sum(axis=1), dtype=np.float64).ravel()
+    order = _largest_first(lengths @ fit.theta / lengths.sum())
+    phi, theta = np.ascontiguousarray(fit.phi[order]), np.ascontiguousarray(fit.theta[:, order])
+    outcome = {
+        "converged": bool(fit.converged),
+        "n_iterations": int(fit.n_iterations),
+        "log_likelihood": score_likelihood(phi, theta, dtm.counts),
+    }
+    return TopicModel(
+        phi=phi,
+        theta=theta,
+        alpha=np.array(fit.alpha, dtype=np.float64)[order],
+        eta=float(fit.eta),
+        passages=dtm.passages,
+        vocabulary=dtm.vocabulary,
+        lengths=lengths,
+        term_counts=np.asarray(dtm.counts.sum(axis=0), dtype=np.float64).ravel(),
+        settings={**settings, **outcome},
+        trace=pd.DataFrame(fit.trace, columns=["iteration", "log_likelihood"]),
+    )
 
 
-def _sums(counts: sparse.csr_matrix, *, axis: int) -> np.ndarray:
-    return np.asarray(counts.sum(axis=axis), dtype=np.float64).ravel()
+def _largest_first(prevalence: np.ndarray) -> np.ndarray:
+    """Order topics by prevalence; rounded, so that equal ones keep theirs whatever the last bits say."""
+    return np.argsort(-np.round(prevalence, 12), kind="stable")

@@ -9,14 +9,15 @@ from scipy.stats import rankdata
 from discourse.contracts import DocumentTermMatrix, TopicModel
 
 EPSILON = 1e-12  # gensim's: the chance given to pairs of terms that never meet
+_CHUNK = 2**17  # cells at a time: keeps the memory of large corpora small
 
 
 def score_coherence(model: TopicModel, dtm: DocumentTermMatrix, *, n_terms: int = 10) -> np.ndarray:
-    """NPMI coherence of each topic: do its most probable terms meet in the same passages?
+    """NPMI coherence of each topic: how far its most probable terms meet in the same passages.
 
-    Mean over all pairs of the `n_terms` most probable terms of log((p_ij + e) / (p_i p_j)) / -log(p_ij + e), where p is
-    the share of passages with a term or with both, e = 1e-12: gensim's ``c_npmi`` with whole passages as
-    windows. -1 (never together) to 1 (only together); 0 is independence. Shape (n_topics,).
+    Mean over all pairs of the `n_terms` most probable terms of log((p_ij + e) / (p_i p_j)) / -log(p_ij + e),
+    where p is the share of passages with a term or with both, e = 1e-12: gensim's ``c_npmi`` with whole
+    passages as windows. -1 (never together) to 1 (only together); 0 is independence. Shape (n_topics,).
 
     References: Bouma (2009), GSCL; Röder, Both & Hinneburg (2015), WSDM.
     """
@@ -28,23 +29,38 @@ def score_coherence(model: TopicModel, dtm: DocumentTermMatrix, *, n_terms: int 
 
 
 def score_exclusivity(model: TopicModel, *, n_terms: int = 10) -> np.ndarray:
-    """Mean FREX (0-1) of the `n_terms` most probable terms of each topic: do they belong to it alone? (n_topics,)."""
+    """Mean FREX (0-1) of the `n_terms` most probable terms of each topic, shape (n_topics,)."""
     frex, tops = score_frex(model.phi), top_positions(model.phi, n_terms)
     return np.take_along_axis(frex, tops, axis=1).mean(axis=1)
 
 
 def score_frex(phi: np.ndarray, *, weight: float = 0.5) -> np.ndarray:
-    """Frequency and exclusivity of each term in each topic: (n_topics, n_terms), 0-1, high where both are high.
+    """Frequency and exclusivity of each term in each topic: (n_topics, n_terms), 0-1, high where both are.
 
-    FREX_kw = 1 / (weight / E_k(phi_kw / sum_j phi_jw) + (1 - weight) / E_k(phi_kw)), the weighted harmonic mean of the
-    term's standing in the topic by exclusivity and by probability; E_k is the empirical distribution function
-    over the terms of topic k. The vocabulary should leave out rare terms, as `build_dtm` does: a term seen once is
-    exclusive by accident.
+    FREX_kw = 1 / (weight / E_k(phi_kw / sum_j phi_jw) + (1 - weight) / E_k(phi_kw)), the weighted harmonic
+    mean of the term's standing in the topic by exclusivity and by probability; E_k is the empirical
+    distribution function over the terms of topic k. The vocabulary should leave out rare terms, as `build_dtm`
+    does: a term seen once is exclusive by accident.
 
     References: Bischof & Airoldi (2012), ICML; Airoldi & Bischof (2016), JASA 111.
     """
     exclusivity = phi / phi.sum(axis=0)
     return 1 / (weight / _standing(exclusivity) + (1 - weight) / _standing(phi))
+
+
+def score_likelihood(phi: np.ndarray, theta: np.ndarray, counts: sparse.csr_matrix) -> float:
+    """Training log likelihood of the counts in nats per token: sum c log(theta phi) / sum c."""
+    return float(counts.data @ np.log(mix_at(counts, theta, phi)) / counts.data.sum())
+
+
+def mix_at(counts: sparse.csr_matrix, weights: np.ndarray, topics: np.ndarray) -> np.ndarray:
+    """(weights @ topics) at the filled cells of `counts` only, shape (counts.nnz,)."""
+    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    by_term, mixed = np.ascontiguousarray(topics.T), np.empty(counts.nnz)
+    for start in range(0, counts.nnz, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        mixed[part] = np.einsum("ik,ik->i", weights[rows[part]], by_term[counts.indices[part]])
+    return mixed
 
 
 def top_positions(scores: np.ndarray, n_terms: int) -> np.ndarray:
