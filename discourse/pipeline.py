@@ -21,19 +21,22 @@ from discourse.compare.prevalence import estimate_prevalence
 from discourse.config import Study
 from discourse.contracts import CONTRACTS, empty
 from discourse.corpus.documents import build_documents
+from discourse.corpus.metadata import read_metadata
 from discourse.corpus.passages import split_passages
-from discourse.corpus.sources import read_metadata, read_sources
+from discourse.corpus.sources import read_sources
 from discourse.errors import DataError, RunError, require_column
 from discourse.evidence.exemplars import find_exemplars
 from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
 from discourse.report.payload import build_payload
 from discourse.runs import manifest as manifests
-from discourse.runs.store import has_table, hash_file, load_model, load_table, save_model, save_table
+from discourse.runs.store import has_table, hash_file, load_model, load_table, save_model, save_table, write_json
 from discourse.segment.audit import audit_lexicon
-from discourse.segment.lexicon import find_list, read_lexicon
+from discourse.resources import resource
+from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
 from discourse.segment.tokens import segment_passages
+from discourse.summary import SUMMARY
 from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
@@ -162,7 +165,7 @@ def identify(study: Study, sources: pd.DataFrame) -> dict[str, Any]:
         "regions": dict(study.regions),
         "settings": {section: dict(values) for section, values in study.settings.items()},
         "inputs": dict(zip(sources["path"], sources["sha256"], strict=True)),
-        "lists": {Path(name).name: hash_file(find_list(name)) for name in study.lists()},
+        "lists": _hash_lists(study),
         "version": __version__,
         "versions": manifests.versions(),
     }
@@ -205,7 +208,7 @@ def _topics(run: Run) -> str:
     reference = choose_reference(models)
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
-    topics = describe_topics(reference, dtm, alignment=alignment)
+    topics = describe_topics(reference, dtm, alignment=alignment, shares=shares)
     save_model(run.path, reference)
     run.save(
         models=describe_models(models, reference),
@@ -245,6 +248,7 @@ def _report(run: Run) -> str:
     exemplars += [find_exemplars(model, passages, documents, by=factor, **options) for factor in factors]
     run.save(exemplars=_stack("exemplars", exemplars))
     tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
+    page = render_ldavis(model, run.table("topics"))
     notes = [note for record in run.manifest["stages"].values() for note in record["notes"]]
     payload = build_payload(
         tables,
@@ -253,10 +257,11 @@ def _report(run: Run) -> str:
         settings={**study.settings, "study": {"by": list(study.by), "regions": dict(study.regions)}},
         versions=manifests.versions(),
         notes=notes,
+        ldavis=page,
     )
-    page = render_ldavis(model, run.table("topics"))
     write_page(page, run.path / LDAVIS)
-    write_report({**payload, "ldavis": page}, run.path / REPORT)
+    write_report(payload, run.path / REPORT)
+    write_json(run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "findings")})
     return f"{REPORT}, {LDAVIS}"
 
 
@@ -272,7 +277,7 @@ STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
         [*_files("models", "alignment", "topic_terms", "topics", "theta", "shares"), "model.npz", "model.json"],
     ),
     "compare": (_compare, _files("prevalence", "contrasts", "keyness")),
-    "report": (_report, [*_files("exemplars"), REPORT, LDAVIS]),
+    "report": (_report, [*_files("exemplars"), REPORT, LDAVIS, SUMMARY]),
 }
 
 
@@ -294,6 +299,14 @@ def _keyness_of_groups(run: Run, documents: pd.DataFrame, factor: str) -> pd.Dat
     groups = sorted(documents[factor].dropna().astype(str).unique())
     options = run.study.options("compare.keyness")
     return _stack("keyness", [score_keyness(tokens, passages, documents, by=factor, target=g, **options) for g in groups])
+
+
+def _hash_lists(study: Study) -> dict[str, str]:
+    """Every packaged list, since repair and attribution read them too, and the user's own."""
+    packaged = resource("stopwords")
+    files = {path.relative_to(packaged).as_posix(): path for path in packaged.rglob("*.t*") if path.is_file()}
+    files |= {f"own/{Path(name).name}": Path(name) for name in study.lists() if Path(name).is_file()}
+    return {name: hash_file(files[name]) for name in sorted(files)}
 
 
 def _stack(name: str, tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
