@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -42,7 +43,7 @@ def read_lexicon(name: str | Path | Sequence[str | Path] = "governance") -> pd.D
     """
     rows: dict[str, tuple[str, str, str]] = {}
     for choice in _several(name):
-        path = _find_list(choice, "lexicons")
+        path = find_list(choice, "lexicons")
         rows |= {term: (term, theme, _source(choice)) for term, theme in _read_terms(path).items()}
     table = pd.DataFrame(list(rows.values()), columns=["term", "theme", "source"], dtype="str")
     return check(table, "lexicon")
@@ -54,12 +55,39 @@ def read_stopwords(names: str | Path | Sequence[str | Path] = ("general", "offic
     Raises SettingError if a list does not exist, DataError if a line holds more than one word.
     """
     words = set()
-    for path in map(_find_list, _several(names)):
+    for path in (find_list(name, "") for name in _several(names)):
         for number, line in _read_lines(path):
             if not line.startswith("#"):
                 _refuse_blank(path, number, line)
                 words.add(line)
     return frozenset(words)
+
+
+def find_list(choice: str | Path, *folders: Literal["lexicons", ""]) -> Path:
+    """Path of a word list: a bare word names a packaged one, anything that looks like a path the user's own.
+
+    folders: where among the packaged lists to look; by default among the lexicons, then the stop lists.
+    Raises SettingError if there is no such list.
+    """
+    path = Path(choice)
+    if path.suffix or len(path.parts) > 1:
+        if not path.is_file():
+            raise SettingError(f"word list {str(choice)!r}: no such file; give a UTF-8 text, one term a line")
+        return path
+    packaged = {p.stem: p for folder in folders or ("lexicons", "") for p in _packaged_lists(folder)}
+    if path.name not in packaged:
+        near = suggest(path.name, packaged)
+        raise SettingError(
+            f"there is no packaged word list {str(choice)!r}. {near}Packaged: {', '.join(packaged)}; "
+            f"for a list of your own give a path that ends in .txt"
+        )
+    return packaged[path.name]
+
+
+def _packaged_lists(folder: str) -> list[Path]:
+    """Word lists of a folder; beside the stop lists lie lists for other uses, which do not call themselves so."""
+    paths = sorted(resource("stopwords", folder).glob("*.txt"))
+    return [path for path in paths if folder or path.read_text("utf-8").startswith("# Stop words")]
 
 
 def _several(name: str | Path | Sequence[str | Path]) -> list[str | Path]:
@@ -68,23 +96,6 @@ def _several(name: str | Path | Sequence[str | Path]) -> list[str | Path]:
 
 def _source(choice: str | Path) -> str:
     return Path(choice).name
-
-
-def _find_list(choice: str | Path, *folder: str) -> Path:
-    """Path of a packaged list (a bare word) or of the user's own (anything that looks like a path)."""
-    path = Path(choice)
-    if path.suffix or len(path.parts) > 1:
-        if not path.is_file():
-            raise SettingError(f"word list {str(choice)!r}: no such file; give a UTF-8 text, one term a line")
-        return path
-    packaged = {p.stem: p for p in sorted(resource("stopwords", *folder).glob("*.txt"))}
-    if path.name not in packaged:
-        near = suggest(path.name, packaged)
-        raise SettingError(
-            f"there is no packaged word list {str(choice)!r}. {near}Packaged: {', '.join(packaged)}; "
-            f"for a list of your own give a path that ends in .txt."
-        )
-    return packaged[path.name]
 
 
 def _read_terms(path: Path) -> dict[str, str]:
