@@ -24,7 +24,7 @@ _BLANKS = " \t\u3000\xa0\u200b\ufeff\u2002\u2003\u2009"
 _LOST_BREAK = re.compile(rf"(?<=[。！？；…”])[{_BLANKS}]{{2,}}(?=[^\s{_BLANKS}])")
 # A line end that no author sets: behind an opening mark, before a closing one, inside PM2.5.
 _SOFT_BREAK = re.compile(
-    r"(?<=[（(《“‘])\s*\n\s*(?=\S)"
+    r"(?<!《《)(?<=[（(《“‘])\s*\n\s*(?=\S)"
     r"|(?<=[^\s。！？；…])\s*\n\s*(?=[，、；）”’]|》(?!》))"
     r"|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])"
 )
@@ -60,8 +60,10 @@ def build_documents(
     pages = [_break_lines(repairer.repair(text)) for text in sources["text"]]
     shared = shared_edges([_lines_of(page.text) for page in pages])
     cleaned = [
-        _clean_page(page, row.source_id, row.path, vocabulary, rows)
-        for page, row, rows in zip(pages, sources.itertuples(), shared, strict=True)
+        _clean_page(page, source_id, path, vocabulary, rows)
+        for page, source_id, path, rows in zip(
+            pages, sources["source_id"], sources["path"], shared, strict=True
+        )
     ]
     texts = [text for page in cleaned for text in page.texts]
     documents, edits = _document_table(texts), _edit_table(cleaned)
@@ -203,7 +205,8 @@ def _title_rule(part: Part, labels: Sequence[str]) -> str:
 
 def _document_table(texts: Sequence[_Text]) -> pd.DataFrame:
     rows = pd.DataFrame([text.row for text in texts])
-    return pd.concat([empty("documents"), rows])[list(CONTRACTS["documents"].columns)].reset_index(drop=True)
+    table = pd.concat([empty("documents"), rows], ignore_index=True)
+    return table[list(CONTRACTS["documents"].columns)].astype({"raw_start": "int64", "raw_end": "int64"})
 
 
 def _edit_table(pages: Sequence[_CleanedPage]) -> pd.DataFrame:
@@ -245,9 +248,9 @@ def _title_row(text: _Text) -> pd.DataFrame:
 
 def _raw_attributions(text: _Text) -> pd.DataFrame:
     table = attribute_document(text.page)
+    pairs = zip(table["start"], table["end"], strict=True)
     spans = [
-        (None, None) if pd.isna(row.start) else _raw_span(text, int(row.start), int(row.end))
-        for row in table.itertuples()
+        (None, None) if pd.isna(start) else _raw_span(text, int(start), int(end)) for start, end in pairs
     ]
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     return table.assign(

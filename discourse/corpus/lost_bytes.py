@@ -17,10 +17,11 @@ from discourse.corpus.aligned import Change
 from discourse.corpus.wordmodel import WordModel
 
 PINYIN_LETTERS = "a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ"
-_WIDE = "\u3000-\u303f\u4e00-\u9fff\ue000-\uf8ff\uff00-\uffef"
+# What ends a stretch: an ASCII letter that is the second byte of a character; a lost second byte that took
+# opening half of a pinyin bracket with it; a lost second byte that may have taken a digit or comma with it.
 _SITE = re.compile(
-    rf"[?\ufffd](?P<mark>[!,.:;?()])(?P<run>[{_WIDE}\u00a4-\u0451\u2010-\u2642\u3105-\u33d5]+)"
-    rf"(?P<end>[@-~]|[?\ufffd](?:\s*[{PINYIN_LETTERS}]{{1,6}}\s*\))?)?"
+    rf"[?\ufffd](?P<mark>[!,.:;?()])(?P<run>[^\x00-\x7f\ufffd\u0085\u2028\u2029]+)"
+    rf"(?P<end>[@-~]|[?\ufffd]\s*[{PINYIN_LETTERS}]{{1,6}}\s*\)|[?\ufffd])?"
 )
 _BRACKET = re.compile(rf"\(\s*[{PINYIN_LETTERS}]{{1,6}}\s*\)")
 _CONTEXT = 8
@@ -55,7 +56,7 @@ def repair_lost_bytes(
     simplify: Callable[[str], str],
     *,
     traditional: Callable[[str], str] | None = None,
-    min_confidence: float = 0.5,
+    min_confidence: float = 0.7,
 ) -> tuple[list[Change], list[Change]]:
     """Find the changes that restore damaged stretches of `text`, and marks for those that stay doubtful.
 
@@ -112,7 +113,9 @@ def _score_candidates(site: re.Match[str], score: Callable[[str, str, str], floa
         return {}
     middle, lead = core
     firsts = _decoded(bytes([head, 0xA3]) for head in range(0x81, 0xFF))
-    if site["end"][0] in "?\ufffd":
+    if site["end"] in "?\ufffd":  # what it took with it cannot be known: the mark of the loss stays
+        lasts = [site["end"]]
+    elif site["end"][0] in "?\ufffd":
         lasts = _decoded(bytes([lead, trail]) for trail in range(0x80, 0xFF))
         firsts = _shortlist(firsts, lambda first: score(first, middle, _GAP))
         lasts = _shortlist(lasts, lambda last: score(_GAP, middle, last))

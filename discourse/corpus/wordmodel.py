@@ -4,70 +4,78 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 from discourse.errors import DiscourseError
 
 _MAX_WORD = 5
-# Marks have no place in a dictionary of words; a comma is about as frequent as the commonest word.
+# Marks stand in no dictionary of words: the natural log of their share among the tokens of official prose.
 _MARKS = {
-    "，": 0.05,
-    "。": 0.03,
-    "、": 0.03,
-    "；": 0.005,
-    "：": 0.005,
-    "“": 0.01,
-    "”": 0.01,
-    "《": 0.003,
-    "》": 0.003,
+    "，": -3.0,
+    "。": -3.5,
+    "、": -3.5,
+    "；": -5.0,
+    "：": -5.5,
+    "“": -4.5,
+    "”": -4.5,
+    "《": -6.0,
+    "》": -6.0,
 }
-_MARKS |= {"！": 0.002, "？": 0.002, "（": 0.004, "）": 0.004}
-# Weight of a pair of neighbours that the corpus itself holds elsewhere (nats per doubling, about).
-_PAIR_WEIGHT = 1.0
+_MARKS |= {"！": -6.5, "？": -6.5, "（": -5.5, "）": -5.5, "—": -6.0, "…": -9.0}
+# Occurrences of the first character that a pair must rival before its own count outweighs the second's share.
+_PRIOR = 5.0
 
 
 @dataclass(frozen=True)
 class WordModel:
-    """Unigram word model with a bonus for pairs of characters that stand in the corpus itself.
+    """A unigram model of words and a model of neighbouring characters, multiplied.
 
-    words: natural log probability of each word. pairs: how often two characters stand side by side.
+    words: natural log probability of each word. pairs, chars: how often two characters stand side by side in
+    the corpus itself, and how often each stands there.
     """
 
     words: Mapping[str, float]
     pairs: Mapping[str, int]
+    chars: Mapping[str, int]
     unknown: float
 
     def score(self, text: str) -> float:
-        """Natural log score of the best division of `text` into words; comparable at equal length only."""
+        """Natural log score of `text` in its best division into words; comparable at equal length only."""
         best = [0.0] + [-math.inf] * len(text)
         for end in range(1, len(text) + 1):
             for start in range(max(0, end - _MAX_WORD), end):
-                word = self._word(text[start:end])
-                if best[start] + word > best[end]:
-                    best[end] = best[start] + word
-        pairs = (self.pairs.get(text[i : i + 2], 0) for i in range(len(text) - 1))
-        return best[-1] + _PAIR_WEIGHT * sum(math.log1p(n) for n in pairs)
+                best[end] = max(best[end], best[start] + self._word(text[start:end]))
+        return best[-1] + sum(self._step(a, b) for a, b in pairwise(text))
 
     def _word(self, word: str) -> float:
         return self.words.get(word, self.unknown if len(word) == 1 else -math.inf)
 
+    def _step(self, first: str, second: str) -> float:
+        """Log probability of `second` behind `first`, less what `second` has by itself."""
+        share = (self.chars.get(second, 0) + 0.5) / (self.chars.get("", 0) + 1.0)
+        n_first = self.chars.get(first, 0)
+        return math.log((self.pairs.get(first + second, 0) / share + _PRIOR) / (n_first + _PRIOR))
 
-def build_word_model(texts: list[str]) -> WordModel:
+
+def build_word_model(texts: Sequence[str]) -> WordModel:
     """Word frequencies of the dictionary that jieba ships, pairs of neighbours from `texts` (simplified).
 
     Raises DiscourseError where jieba's dictionary is missing.
     """
     frequencies = _read_frequencies()
     total = sum(frequencies.values())
-    words = {word: math.log(n / total) for word, n in frequencies.items()}
-    words |= {mark: math.log(share) for mark, share in _MARKS.items()}
+    words = {word: math.log(n / total) for word, n in frequencies.items()} | _MARKS
     pairs: Counter[str] = Counter()
+    chars: Counter[str] = Counter()
     for text in texts:
-        pairs.update(text[i : i + 2] for i in range(len(text) - 1))
-    return WordModel(words, pairs, unknown=math.log(0.1 / total))
+        chars.update(text)
+        pairs.update(a + b for a, b in pairwise(text))
+    chars[""] = sum(chars.values())
+    return WordModel(words, pairs, chars, unknown=math.log(0.1 / total))
 
 
 def _read_frequencies() -> dict[str, int]:
