@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -52,14 +53,16 @@ def attribute_document(
 def _findings(page: Page, gazetteer: Gazetteer) -> list[Finding]:
     lines, words = split_lines(page), read_offices()
     page, lines = _with_title(page, lines)
-    office, speaker = find_office(page, lines, words)
     genre = find_genre(page, lines, words)
-    told = genre is not None and genre.value == "press" and office is None
+    told = genre is not None and genre.value == "press"
+    office, speaker = (None, None) if told else find_office(page, lines, words)
     level = office.level if office else ""
     span = (office.start, office.end) if office else None
     places = find_places(page, lines, gazetteer, level=level, office=span, told=told)
-    authors = _office_findings(office, places) if office else _author_findings(genre, places, lines)
-    genre = genre or next((Finding("genre", "summary", f.start, f.end, f.rule, f.confidence) for f in authors), None)
+    authors = _office_findings(office, places) if office else _author_findings(page, genre, places, lines)
+    genre = genre or next(
+        (Finding("genre", "summary", f.start, f.end, f.rule, f.confidence) for f in authors), None
+    )
     found = [*places, *authors, speaker, *find_date(byline_lines(lines)), genre]
     return [item for item in found if item is not None]
 
@@ -83,20 +86,29 @@ def _office_findings(office: Office, places: Sequence[Finding]) -> list[Finding]
     return [finding for finding in found if finding.value]
 
 
-def _author_findings(genre: Finding | None, places: Sequence[Finding], lines: Sequence[Line]) -> list[Finding]:
+def _author_findings(
+    page: Page, genre: Finding | None, places: Sequence[Finding], lines: Sequence[Line]
+) -> list[Finding]:
     """Level and role of a text without an office: press, a unit that tells its own work, a masked unit."""
     if genre is not None and genre.value == "press":
-        return [
-            Finding("level", "other", genre.start, genre.end, genre.rule, genre.confidence),
-            Finding("role", "press", genre.start, genre.end, genre.rule, genre.confidence),
-        ]
-    if genre is not None and genre.value not in ("summary",):
+        shown = (genre.start, genre.end, genre.rule, genre.confidence)
+        return [Finding("level", "other", *shown), Finding("role", "press", *shown)]
+    if genre is not None and genre.value != "summary":
         return []
-    own = next((place for place in reversed(places) if place.rule == "place_opening_subject"), None)
-    level = Finding("level", own.field, own.start, own.end, "own_summary", 0.75) if own else find_masked_level(lines)
+    level = _own_summary(page, places) or find_masked_level(lines)
     if level is None:
         return []
     return [level, Finding("role", "author_collective", level.start, level.end, level.rule, level.confidence)]
+
+
+def _own_summary(page: Page, places: Sequence[Finding]) -> Finding | None:
+    """Level of the unit that opens the text with its own work: after 近年来 or the like, or where the text says 我市, 我区."""
+    own = next((place for place in reversed(places) if place.rule == "place_opening_subject"), None)
+    if own is None:
+        return None
+    dated = re.search(r"(?:年来|以来)[，,]?(?:中共)?$", page.text[: own.start])
+    ours = re.search(r"我(?:省|市|州|区|县|旗)(?!们)", page.text)
+    return Finding("level", own.field, own.start, own.end, "own_summary", 0.75) if dated or ours else None
 
 
 def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:

@@ -15,13 +15,10 @@ _DATE = (
     rf"|(?P<cn_year>[一二]{_NUMERAL}{{3}})年(?P<cn_month>[一二三四五六七八九十]{{1,2}})月"
     r"(?:(?P<cn_day>[一二三四五六七八九十]{1,3})日)?"
 )
-# what stands before a date says what it dates; the first rule that finds one wins
-_RULES = (
-    ("published", r"(?:日期|时间|发布|发表|更新|刊发|来源|发稿)[^\n\d]{0,16}$", 0.9),
-    ("page_date", r"^[\s(（\[【]*$", 0.8),
-    ("delivered", r"^[—\-\s(（]*$|[(（]$", 0.85),
-)
-_DELIVERED = re.compile(r"^日?[^\n]{0,4}在[^\n]{4,60}(?:会议?|论坛|仪式)[^\n]{0,6}")
+# what a date dates, and how far to believe it; the first rule that finds one wins
+_SURE = {"published": 0.9, "page_date": 0.8, "delivered": 0.85}
+_PUBLISHED = re.compile(r"(?:日期|时间|发布|发表|更新|刊发|来源|发稿)[^\n\d]{0,16}$")
+_DELIVERED = re.compile(r"^日?[^\n]{0,4}在[^\n]{4,60}(?:会|会议|论坛|仪式|届)(?:上|[)）\s]|$)")
 _ISSUE = re.compile(r"《[^》]{1,20}》\s*(?P<year>(?:19|20)\d\d)年第?\s*\d{1,3}\s*[期号]")
 
 
@@ -40,38 +37,42 @@ def find_date(lines: Iterable[Line]) -> list[Finding]:
 
 
 def _dated(lines: list[Line]) -> Finding | None:
-    hits = [hit for number, line in enumerate(lines) for hit in _hits(line, lines[number - 1] if number else None)]
-    order = [rule for rule, _, _ in _RULES]
+    hits = [
+        hit for number, line in enumerate(lines) for hit in _hits(line, lines[number - 1] if number else None)
+    ]
+    order = list(_SURE)
     return min(hits, key=lambda hit: (order.index(hit.rule), hit.start), default=None)
 
 
 def _hits(line: Line, before: Line | None) -> Iterable[Finding]:
     for match in re.finditer(_DATE, line.text):
         value = _iso(match)
-        rule, confidence = _rule(line, match, before)
+        rule = _rule(line, match, before)
         if value and rule:
             start = line.start + match.start()
             end = line.start + match.end() + (line.text[match.end() : match.end() + 1] == "日")
-            yield Finding("date", value, start, end, rule, confidence)
+            yield Finding("date", value, start, end, rule, _SURE[rule])
 
 
-def _rule(line: Line, match: re.Match[str], before: Line | None) -> tuple[str, float]:
+def _rule(line: Line, match: re.Match[str], before: Line | None) -> str | None:
     left, right = line.text[: match.start()], line.text[match.end() :]
     if _DELIVERED.match(right):
-        return "delivered", 0.85
+        return "delivered"
     label = left or (before.text if before is not None and len(before.text) <= 8 else "")
-    if re.search(_RULES[0][1], label):
-        return "published", 0.9
-    if not left.strip(" \t　(（[【") and re.fullmatch(r"[日\s\d:：)）\]】T.]*", right):
-        return "page_date", 0.8
-    return "", 0.0
+    if _PUBLISHED.search(label):
+        return "published"
+    if line.near and not left.strip(" \t　(（[【") and re.fullmatch(r"[日\s\d:：)）\]】T.]*", right):
+        return "page_date"
+    return None
 
 
 def _issue(lines: list[Line]) -> Finding | None:
     for line in lines:
         match = _ISSUE.search(line.text)
         if match:
-            return Finding("date", match["year"], line.start + match.start(), line.start + match.end(), "issue", 0.85)
+            return Finding(
+                "date", match["year"], line.start + match.start(), line.start + match.end(), "issue", 0.85
+            )
     return None
 
 

@@ -114,7 +114,9 @@ def read_gazetteer(path: str | Path | None = None) -> Gazetteer:
     units = {unit.code: unit for unit in _read_units(source)}
     for unit in units.values():
         if unit.parent and unit.parent not in units:
-            raise DataError(f"{source.name}: {unit.name} has the parent {unit.parent!r}, which is no unit's code: add it.")
+            raise DataError(
+                f"{source.name}: {unit.name} has the parent {unit.parent!r}, which is no unit's code: add it."
+            )
     nouns = frozenset(read_words(resource("stopwords", "gazetteer_nouns.txt")))
     return Gazetteer(units, _index_names(units.values()), nouns)
 
@@ -134,14 +136,18 @@ def read_words(path: Path) -> list[str]:
 def _read_units(source: Path) -> Iterable[Unit]:
     for row in read_rows(source):
         if len(row) != 7:
-            raise DataError(f"{source.name}: the line {row[0]!r} has {len(row)} fields, a unit has 7: see its header.")
+            raise DataError(
+                f"{source.name}: the line {row[0]!r} has {len(row)} fields, a unit has 7: see its header."
+            )
         code, name, short, level, parent, former, since = row
         yield Unit(code, name, short, level, parent, tuple(former.split()), since)
 
 
 def _index_names(units: Iterable[Unit]) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Name -> form and codes; a full name hides the same name as a former or short one, a higher level a lower one."""
-    forms: dict[str, dict[str, list[Unit]]] = {form: defaultdict(list) for form in ("short", "former", "full")}
+    forms: dict[str, dict[str, list[Unit]]] = {
+        form: defaultdict(list) for form in ("short", "former", "full")
+    }
     for unit in units:
         forms["full"][unit.name].append(unit)
         forms["short"][unit.short].append(unit)

@@ -61,7 +61,9 @@ def override_attributions(
     touched = pd.MultiIndex.from_tuples(list(cells), names=["doc_id", "field"]) if cells else None
     if touched is not None:
         table = table[~pd.MultiIndex.from_frame(table[["doc_id", "field"]]).isin(touched)]
-        table = _append(table, [(doc_id, field, value) for (doc_id, field), value in cells.items() if value != _CLEAR])
+        table = _append(
+            table, [(doc_id, field, value) for (doc_id, field), value in cells.items() if value != _CLEAR]
+        )
     return check(documents, "documents"), check(table.reset_index(drop=True), "attributions")
 
 
@@ -109,7 +111,9 @@ def _key(metadata: pd.DataFrame) -> str:
             )
     present = [key for key in _KEYS if key in metadata.columns]
     if not present:
-        raise DataError("metadata: a column 'doc_id' or 'file' must say which document a row is about: add one.")
+        raise DataError(
+            "metadata: a column 'doc_id' or 'file' must say which document a row is about: add one."
+        )
     return present[0]
 
 
@@ -124,12 +128,18 @@ def _cells(
     for row in rows:
         name, matched = _match(documents, row)
         if name in seen:
-            raise DataError(f"metadata: {name!r} has two rows; one row a document or file is allowed: merge them.")
+            raise DataError(
+                f"metadata: {name!r} has two rows; one row a document or file is allowed: merge them."
+            )
         seen.add(name)
         values = {field: _valid(name, field, row[field]) for field in fields if row[field]}
         cells.update({(doc_id, field): value for doc_id in matched for field, value in values.items()})
         cells.update(
-            {(doc_id, "year"): _year(values["date"]) for doc_id in matched if "date" in values and not row.get("year")}
+            {
+                (doc_id, "year"): _year(values["date"])
+                for doc_id in matched
+                if "date" in values and not row.get("year")
+            }
         )
     return cells
 
@@ -168,7 +178,9 @@ def _valid(name: str, field: str, value: str) -> str:
         )
     if field == "year":
         if not value.removesuffix(".0").isdecimal():
-            raise DataError(f"metadata: year {value!r} of {name!r} is not a number: write it with four digits.")
+            raise DataError(
+                f"metadata: year {value!r} of {name!r} is not a number: write it with four digits."
+            )
         return value.removesuffix(".0")
     return value
 
@@ -210,13 +222,21 @@ def _region_unit(label: str, name: str, gazetteer: Gazetteer) -> tuple[Unit, dic
         names = [unit.name for unit in gazetteer.units.values()]
         found = "borne by several units" if len(units) > 1 else "no administrative unit's full name"
         near = suggest(name, [unit.name for unit in units] or names)
-        above = "" if len(units) < 2 else f"Write the unit above before it, as in {_full(units[0], gazetteer)!r}. "
-        raise SettingError(f"[regions] {label} = {name!r} is {found}. {above or near}Give one unit's full name, such as '云南省'.")
+        above = (
+            ""
+            if len(units) < 2
+            else f"Write the unit above before it, as in {_full(units[0], gazetteer)!r}. "
+        )
+        raise SettingError(
+            f"[regions] {label} = {name!r} is {found}. {above or near}Give one unit's full name, such as '云南省'."
+        )
     return units[0], {level: unit.name for level, unit in gazetteer.lineage(units[0]).items()}
 
 
 def _full(unit: Unit, gazetteer: Gazetteer) -> str:
-    return "".join(gazetteer.lineage(unit)[level].name for level in PLACE_FIELDS[1:] if level in gazetteer.lineage(unit))
+    return "".join(
+        gazetteer.lineage(unit)[level].name for level in PLACE_FIELDS[1:] if level in gazetteer.lineage(unit)
+    )
 
 
 def _region(row: Mapping[str, object], wanted: Iterable[tuple[str, Unit, dict[str, str]]]) -> object:

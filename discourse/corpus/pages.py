@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # how many lines at the head and the foot of a text may be a byline although nobody marked them as furniture
 _HEAD_LINES, _FOOT_LINES, _BYLINE_LENGTH = 30, 5, 70
+# a line of this length is a paragraph; a byline stands at most so many lines before the first or behind the last one
+_PARAGRAPH, _BEFORE, _BEHIND = 40, 15, 6
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a page without its outer blanks; `kind` is title, body or furniture."""
+    """One line of a page without its outer blanks.
+
+    kind: title, body or furniture; near: whether it stands close to the first or the last paragraph, where bylines
+    and dates of the text stand and lists of other texts do not.
+    """
 
     start: int
     end: int
     text: str
     kind: str
+    near: bool = True
 
 
 def split_lines(page: Page) -> list[Line]:
@@ -57,7 +64,7 @@ def split_lines(page: Page) -> list[Line]:
         text = match[0].rstrip()
         kind = _kind(page, match.start(), match.start() + len(text))
         lines.append(Line(match.start(), match.start() + len(text), text, kind))
-    return lines
+    return _mark_near(lines)
 
 
 def byline_lines(lines: Sequence[Line]) -> list[Line]:
@@ -66,7 +73,8 @@ def byline_lines(lines: Sequence[Line]) -> list[Line]:
     return [
         line
         for number, line in enumerate(lines)
-        if line.kind == "furniture" or (line.kind == "body" and number in ends and len(line.text) <= _BYLINE_LENGTH)
+        if line.kind == "furniture"
+        or (line.kind == "body" and number in ends and len(line.text) <= _BYLINE_LENGTH)
     ]
 
 
@@ -78,6 +86,13 @@ def body_lines(lines: Iterable[Line]) -> list[Line]:
 def alternatives(words: Iterable[str]) -> str:
     """Pattern that matches any of `words`, the longest first."""
     return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+
+
+def _mark_near(lines: list[Line]) -> list[Line]:
+    paragraphs = [n for n, line in enumerate(lines) if line.kind == "body" and len(line.text) > _PARAGRAPH]
+    first, last = (paragraphs[0], paragraphs[-1]) if paragraphs else (0, len(lines))
+    near = {*range(first - _BEFORE, first + 4), *range(last - 2, last + _BEHIND + 1)}
+    return [replace(line, near=number in near) for number, line in enumerate(lines)]
 
 
 def _kind(page: Page, start: int, end: int) -> str:

@@ -1,17 +1,17 @@
-"""Which place a text is about as its own: a page, mentions of places and the speaker's level in; three findings out."""
+"""Which place a text is about as its own: a page, a gazetteer and the speaker's level in; province, city, district out."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from discourse.corpus.gazetteer import PLACE_FIELDS, Gazetteer, Mention, Unit, read_rows
-from discourse.corpus.pages import Finding, Line, Page, alternatives, body_lines
+from discourse.corpus.pages import Finding, Line, Page, alternatives
 from discourse.resources import resource
 
-# How far each kind of evidence is to be believed; set by hand on the seeds, checked on the provincial reports.
+# How far each kind of evidence is to be believed: set by hand on the seeds, checked on the provincial reports.
 _SURE = {
     "byline": 0.97,
     "title": 0.95,
@@ -22,18 +22,26 @@ _SURE = {
     "own_organ": 0.75,
     "most_named": 0.75,
     "our_units": 0.65,
-    "subject": 0.6,
+    "subject": 0.55,
 }
 _DECISIVE = 0.9  # evidence of this strength is not weighed against rivals
+_RIVAL = 0.5  # share of the best rival's confidence that weaker evidence loses
 _SUPPORT, _MOST_SUPPORT = 0.03, 3  # what each further mention inside the place adds, and how many count
-_REACH = {"central": 0, "province": 1, "city": 2}
-_ORGAN = r"(?:(?:省|市|州|盟|区|县|旗)?(?:党委|委|人民政府|政府)(?:[、和](?=省|市|州|盟|区|县|旗|人民|政))?){0,2}"
-_MUNICIPALITIES = ("110000", "120000", "310000", "500000")
+_MOST_NAMED = 5  # mentions that a told text must give its place
+_REACH = {"central": 0, "province": 1, "city": 2}  # how many of province, city, district a level may own
+_CONGRESS = r"第?[一二三四五六七八九十\d]{1,3}届\n?人民代表大会"
+_ORGAN = re.compile(
+    r"(?:(?:省|市|州|盟|区|县|旗)?(?:党委|委|人民政府|政府)(?:[、和](?=(?:省|市|州|盟|区|县|旗)?(?:人民)?政))?){1,2}"
+)
+_SPOKESMAN = re.compile(r"[一-鿿]{0,4}(?:书记|部|常委|办|纪|宣|统|政法|市长|区长|县长|省长|主任)")
 
 
 @dataclass(frozen=True)
 class _Evidence:
-    unit: Unit
+    """Words that show the text's own place: the units that bear the name, the units named with it, the rule."""
+
+    units: tuple[Unit, ...]
+    named: frozenset[str]
     rule: str
     start: int
     end: int
@@ -44,16 +52,33 @@ class _Evidence:
 
 
 @dataclass(frozen=True)
+class _Site:
+    """One mention with the units directly before it, its line, and the words around it on that line."""
+
+    mentions: tuple[Mention, ...]
+    line: Line
+    before: str
+    after: str
+
+    def evidence(self, rule: str, *, left: int = 0, right: int = 0) -> _Evidence:
+        """Evidence whose quote is the place with `left` characters before and `right` characters after it."""
+        named = frozenset(unit.code for mention in self.mentions for unit in mention.units)
+        start, end = self.mentions[0].start - left, self.mentions[-1].end + right
+        return _Evidence(self.mentions[-1].units, named, rule, start, end)
+
+
+@dataclass(frozen=True)
 class _Contexts:
-    """Patterns of what stands around a place; `abbreviations` are codes by character."""
+    """Patterns of what stands around a place, and the units that one-character names mean."""
 
     away_before: re.Pattern[str]
     away_after: re.Pattern[str]
     self_before: re.Pattern[str]
     self_after: re.Pattern[str]
-    time: str
-    verb: str
-    abbreviations: dict[str, str]
+    sentence_head: re.Pattern[str]
+    clause_head: re.Pattern[str]
+    verb: re.Pattern[str]
+    abbreviations: Mapping[str, str]
 
 
 def find_places(
@@ -65,11 +90,12 @@ def find_places(
     office: tuple[int, int] | None,
     told: bool,
 ) -> list[Finding]:
-    """The text's own province, city and district, as far as the words show them.
+    """Find the text's own province, city and district, as far as the words show them.
 
     Only title, body and the speaker's byline are read: places in page furniture belong to the site. A place counts
-    where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻…), not where it is visited, a venue or a part of a
-    name. A name that several units bear never decides. `level` is the speaker's: nothing below it is taken.
+    where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻…), not where it is visited, a venue or a part of
+    a name. A name that several units bear decides nothing above itself, and itself only inside a city that other
+    words show.
 
     Parameters
     ----------
@@ -78,167 +104,153 @@ def find_places(
     gazetteer
         All units.
     level
-        Level of the speaker's office, or "".
+        Level of the speaker's office, or "": nothing below it is taken.
     office
         Span of the words that name the office.
     told
-        Whether the text reports on somebody else (press): then the place that it names most is its own.
+        Whether the text reports on somebody else (press): then the place that it names most may be its own.
     """
     contexts = _read_contexts()
-    groups = _groups(page, lines, gazetteer, office)
-    evidence = [found for group in groups if (found := _judge(page, group, contexts, lines, office))]
+    sites = _sites(page, lines, gazetteer, office)
+    opening = next((line.start for line in lines if line.kind == "body" and len(line.text) > 40), -1)
+    evidence = [found for site in sites if (found := _judge(site, contexts, opening, office))]
     if told:
-        evidence += _most_named(page, groups, contexts)
-    evidence = [item for item in evidence if _within(item, level)]
-    inside = [unit for group in groups for unit in group[-1].units] + _garrisons(page, gazetteer, contexts)
-    return _settle(evidence, inside, gazetteer, level)
+        evidence += _most_named(sites, contexts)
+    inside = [unit for site in sites for unit in site.mentions[-1].units] + _garrisons(
+        page, gazetteer, contexts
+    )
+    return _settle([item for item in evidence if _within(item, level)], inside, gazetteer, level)
 
 
 def own_level(level: str, places: Iterable[Finding]) -> str:
     """Level of an office whose organ is called 市: a municipality is a province, a county-level city a district."""
     values = {place.field: place.value for place in places}
-    if level != "city":
-        return level
-    if values.get("district", "").endswith("市"):
+    if level == "city" and values.get("district", "").endswith("市"):
         return "district"
-    municipal = values.get("province", "").endswith("市") and "city" not in values
-    return "province" if municipal else level
+    if level == "city" and values.get("province", "").endswith("市") and "city" not in values:
+        return "province"
+    return level
 
 
 def _read_contexts() -> _Contexts:
-    rows = {side: words.split() for side, words in read_rows(resource("stopwords", "place_contexts.tsv"))}
-    either = {side: alternatives(words) for side, words in rows.items()}
-    abbreviations = dict(read_rows(resource("stopwords", "place_abbreviations.tsv")))
+    rows = {
+        side: alternatives(words.split())
+        for side, words in read_rows(resource("stopwords", "place_contexts.tsv"))
+    }
     return _Contexts(
-        re.compile(f"(?:{either['away_before']})$"),
-        re.compile(f"(?:市|省)?(?:{either['away_after']})"),
-        re.compile(f"(?:{either['self_before']})$"),
-        re.compile(f"的?(?:{either['self_after']})"),
-        either["time"],
-        either["verb"],
-        {character: code for character, code in abbreviations.items()},
+        away_before=re.compile(f"(?:{rows['away_before']})$"),
+        away_after=re.compile(f"(?:市|省)?(?:{rows['away_after']})"),
+        self_before=re.compile(f"(?:{rows['self_before']})$"),
+        self_after=re.compile(f"的?(?:{rows['self_after']})"),
+        sentence_head=re.compile(
+            rf"(?:^|[。！？；;：:”\s])(?:[^。！？；;]{{0,6}}(?:{rows['time']})[，,]?|中共)?$"
+        ),
+        clause_head=re.compile(rf"(?:[，,、]|{rows['time']}|中共)$"),
+        verb=re.compile(f"[，,]?(?:{rows['verb']})"),
+        abbreviations=dict(map(tuple, read_rows(resource("stopwords", "place_abbreviations.tsv")))),  # type: ignore[arg-type]
     )
 
 
-def _groups(
+def _sites(
     page: Page, lines: Sequence[Line], gazetteer: Gazetteer, office: tuple[int, int] | None
-) -> list[list[Mention]]:
-    """Mentions of title, body and byline, those that stand directly one after the other (湖北省|十堰市|张湾区) together."""
-    groups: list[list[Mention]] = []
-    for mention in gazetteer.find_mentions(page.text):
-        in_office = office is not None and office[0] <= mention.start < office[1]
-        if not in_office and not _in_text(mention.start, lines):
+) -> list[_Site]:
+    """Mentions in title, body, byline and occasion, units that stand in a row (湖北省|十堰市|张湾区) together."""
+    sites: list[_Site] = []
+    for line in lines:
+        if line.kind == "furniture" and not _speaks(line, office):
             continue
-        if mention.chained and groups and groups[-1][-1].end == mention.start:
-            groups[-1].append(mention)
-        else:
-            groups.append([mention])
-    return groups
+        row: list[Mention] = []
+        for mention in gazetteer.find_mentions(line.text):
+            row = [*row, mention] if mention.chained else [mention]
+            if mention.chained:
+                sites.pop()
+            sites.append(_site(page, line, row))
+    return sites
 
 
-def _in_text(position: int, lines: Sequence[Line]) -> bool:
-    return any(line.start <= position < line.end and line.kind != "furniture" for line in lines)
+def _speaks(line: Line, office: tuple[int, int] | None) -> bool:
+    in_byline = office is not None and line.start <= office[0] < line.end
+    return in_byline or (line.near and bool(re.search(rf"在[一-鿿]{{2,12}}{_CONGRESS}", line.text)))
+
+
+def _site(page: Page, line: Line, row: Sequence[Mention]) -> _Site:
+    mentions = tuple(replace(m, start=line.start + m.start, end=line.start + m.end) for m in row)
+    start, end = row[0].start, row[-1].end
+    rest = page.text[line.start + end : line.end + 8]  # an occasion may run on into the next line
+    return _Site(mentions, line, line.text[:start], rest)
 
 
 def _judge(
-    page: Page, group: list[Mention], contexts: _Contexts, lines: Sequence[Line], office: tuple[int, int] | None
+    site: _Site, contexts: _Contexts, opening: int, office: tuple[int, int] | None
 ) -> _Evidence | None:
     """What one mention says about the text's own place, if anything."""
-    unit, start, end = group[-1].unit, group[0].start, group[-1].end
-    if unit is None:
-        return None
-    line = next(line for line in lines if line.start <= start < line.end)
-    before, after = page.text[line.start : start], page.text[end : line.end]
+    start = site.mentions[0].start
     if office is not None and office[0] <= start < office[1]:
-        return _Evidence(unit, "title" if line.kind == "title" else "byline", *office)
-    congress = re.match(r"第?[一二三四五六七八九十\d]{1,3}届人民代表大会", after)
-    if congress:
-        early = line.kind == "title" or line.start < body_lines(lines)[0].start + 600 if body_lines(lines) else True
-        return _Evidence(unit, "congress", start, end + congress.end()) if early else None
-    represents = re.search(r"我代表(?:中共)?$", before)
+        found = site.evidence("title" if site.line.kind == "title" else "byline")
+        return replace(found, start=office[0], end=office[1])
+    congress = re.match(_CONGRESS, site.after)
+    if congress and site.line.near:
+        return site.evidence("congress", right=congress.end())
+    represents = re.search(r"我代表(?:中共)?$", site.before)
     if represents:
-        return _Evidence(unit, "represents", start - len(represents[0]), end)
-    return _self_reference(unit, group, before, after, contexts) or _subject(unit, group, before, after, contexts, line, lines)
+        return site.evidence("represents", left=len(represents[0]))
+    if site.line.kind == "title":
+        return site.evidence("title") if _heads_title(site, contexts) else None
+    return _self_reference(site, contexts) or _subject(site, contexts, opening)
 
 
-def _self_reference(
-    unit: Unit, group: list[Mention], before: str, after: str, contexts: _Contexts
-) -> _Evidence | None:
-    start, end = group[0].start, group[-1].end
-    left, right = contexts.self_before.search(before), contexts.self_after.match(after)
+def _heads_title(site: _Site, contexts: _Contexts) -> bool:
+    """Whether a place in the title is its own: at the head, or after a year or a dash; not the place of the occasion."""
+    headed = re.fullmatch(r"(?:(?:19|20)\d\d年度?|中共|[—\-\s《“]+)*", site.before)
+    return bool(headed) and site.mentions[-1].form != "short" and not contexts.away_after.match(site.after)
+
+
+def _self_reference(site: _Site, contexts: _Contexts) -> _Evidence | None:
+    """结合云南实际, 我们福州; and, weaker, 我们的城建部门和隆阳区."""
+    left, right = contexts.self_before.search(site.before), contexts.self_after.match(site.after)
     if left and (right or left[0] == "我们"):
-        return _Evidence(unit, "self_reference", start - len(left[0]), end + (len(right[0]) if right else 0))
-    ours = re.search(r"我们的[一-鿿]{1,12}[和、与]$", before)
-    if ours and group[-1].form == "full":
-        return _Evidence(unit, "our_units", start - len(ours[0]), end)
+        return site.evidence("self_reference", left=len(left[0]), right=len(right[0]) if right else 0)
+    ours = re.search(r"我们的[一-鿿]{1,12}[和、与]$", site.before)
+    if ours and site.mentions[-1].form == "full" and site.mentions[-1].unit:
+        return site.evidence("our_units", left=len(ours[0]))
     return None
 
 
-def _subject(
-    unit: Unit,
-    group: list[Mention],
-    before: str,
-    after: str,
-    contexts: _Contexts,
-    line: Line,
-    lines: Sequence[Line],
-) -> _Evidence | None:
-    """The place as the one who acts: at the head of a sentence, with or without its organ, before a verb of governing."""
-    start, end, form = group[0].start, group[-1].end, group[-1].form
-    if contexts.away_before.search(before) or contexts.away_after.match(after):
+def _subject(site: _Site, contexts: _Contexts, opening: int) -> _Evidence | None:
+    """The place as the one who acts: first in its sentence, alone or with its organ, and a verb of governing after it."""
+    last = site.mentions[-1]
+    if contexts.away_before.search(site.before) or contexts.away_after.match(site.after):
         return None
-    if line.kind == "title":
-        return _Evidence(unit, "title", start, end) if _heads_title(before, after) and form != "short" else None
-    if unit.level == "district" and form == "short":
+    if last.unit is None or (last.form == "short" and last.unit.level == "district"):
         return None
-    organ = re.match(rf"{_ORGAN}", after)
-    organ_text = organ[0] if organ else ""
-    goes_on = re.match(rf"(?:{contexts.verb})", after[len(organ_text) :].lstrip("，,"))
-    if not re.search(rf"(?:^|[。！？；;：:”\s])(?:[^。！？；;\n]{{0,6}}(?:{contexts.time})[，,]?|中共)?$", before) and not (
-        organ_text and re.search(rf"(?:[，,、]|{contexts.time})$", before)
-    ):
+    organ = _ORGAN.match(site.after)
+    width = organ.end() if organ else 0
+    acts = contexts.verb.match(site.after[width:]) or (organ and not _SPOKESMAN.match(site.after[width:]))
+    heads = contexts.sentence_head.search(site.before) or (organ and contexts.clause_head.search(site.before))
+    if not acts or not heads:
         return None
-    if not goes_on and not organ_text:
-        return None
-    if not goes_on:
-        return None if re.match(r"[一-鿿]{0,4}(?:书记|部|常委|办|纪|市长|区长|县长)", after[len(organ_text) :]) else (
-            _Evidence(unit, "subject", start, end + len(organ_text))
-        )
-    opening = line.start == next(item.start for item in body_lines(lines) if len(item.text) > 40) if len(line.text) > 40 else False
-    rule = "opening_subject" if opening else "own_organ" if organ_text else "subject"
-    return _Evidence(unit, rule, start, end + len(organ_text))
+    rule = "opening_subject" if site.line.start == opening else "own_organ" if organ else "subject"
+    return site.evidence(rule, right=width)
 
 
-def _heads_title(before: str, after: str) -> bool:
-    """Whether a place in the title is its own: at the head, or after a year or a dash; not the place of the occasion."""
-    return bool(re.fullmatch(r"(?:(?:19|20)\d\d年(?:度)?|中共|[—\-\s《“]*)*", before)) and not after.startswith(("会议", "论坛"))
-
-
-def _most_named(page: Page, groups: Sequence[list[Mention]], contexts: _Contexts) -> list[_Evidence]:
-    """The unit of each level that a told text names at least five times and more often than all others together."""
+def _most_named(sites: Sequence[_Site], contexts: _Contexts) -> list[_Evidence]:
+    """Units of each level that a told text names five times at least and more often than all others of the level."""
     found = []
     for level in PLACE_FIELDS:
         named = [
-            mention
-            for group in groups
-            for mention in group
-            if mention.unit and mention.unit.level == level and not contexts.away_after.match(page.text, mention.end)
+            replace(site, mentions=(mention,))
+            for site in sites
+            if not contexts.away_after.match(site.after)
+            for mention in site.mentions
+            if mention.unit and mention.unit.level == level
         ]
-        ranked = Counter(mention.unit for mention in named if mention.unit).most_common(1)
-        if ranked and ranked[0][1] >= 5 and 2 * ranked[0][1] > len(named):
-            first = next(m for m in named if m.unit == ranked[0][0] and m.form != "short" or len(named) == 1)
-            found.append(_Evidence(ranked[0][0], "most_named", first.start, first.end))
+        counts = Counter(site.mentions[0].units for site in named)
+        for units, count in counts.most_common(1):
+            if count >= _MOST_NAMED and 2 * count > len(named):
+                found.append(
+                    next(site for site in named if site.mentions[0].units == units).evidence("most_named")
+                )
     return found
-
-
-def _within(evidence: _Evidence, level: str) -> bool:
-    """Nothing below the speaker's level is the speaker's own, but for a county-level city, which calls itself 市 too."""
-    if level not in _REACH or evidence.rule == "our_units":
-        return True
-    if PLACE_FIELDS.index(evidence.unit.level) < _REACH[level]:
-        return True
-    county_city = level == "city" and evidence.unit.level == "district" and evidence.unit.name.endswith("市")
-    return county_city and evidence.sure >= _DECISIVE
 
 
 def _garrisons(page: Page, gazetteer: Gazetteer, contexts: _Contexts) -> list[Unit]:
@@ -247,45 +259,63 @@ def _garrisons(page: Page, gazetteer: Gazetteer, contexts: _Contexts) -> list[Un
     return [gazetteer.units[contexts.abbreviations[match[1]]] for match in re.finditer(pattern, page.text)]
 
 
+def _within(evidence: _Evidence, level: str) -> bool:
+    """Nothing below the speaker's level is the speaker's own, but for a county-level city, which calls itself 市 too."""
+    if level not in _REACH or evidence.rule == "our_units":
+        return True
+    unit = evidence.units[0]
+    if PLACE_FIELDS.index(unit.level) < _REACH[level]:
+        return True
+    county_city = level == "city" and unit.level == "district" and unit.name.endswith("市")
+    return county_city and evidence.sure >= _DECISIVE
+
+
 def _settle(
     evidence: Sequence[_Evidence], inside: Sequence[Unit], gazetteer: Gazetteer, level: str
 ) -> list[Finding]:
     """From the province down: the best unit of each level inside the one above it, less what speaks for its rivals."""
     findings: list[Finding] = []
     for field in PLACE_FIELDS:
+        if field == "district" and level in _REACH:
+            evidence = [item for item in evidence if item.rule != "our_units"]
         scored: dict[str, _Evidence] = {}
-        for item in evidence:
-            unit = gazetteer.lineage(item.unit).get(field)
-            if unit and (unit.code not in scored or item.sure > scored[unit.code].sure):
-                scored[unit.code] = item
-        if field == "district" and _REACH.get(level, 3) < 3:
-            scored = {code: item for code, item in scored.items() if item.rule != "our_units"}
-        ranked = sorted(scored.items(), key=lambda pair: (-pair[1].sure, pair[1].start))
-        if not ranked:
-            continue
-        code, best = ranked[0]
-        findings.append(_finding(field, gazetteer.units[code], best, _confidence(code, ranked, inside, gazetteer)))
-        evidence = [item for item in evidence if _agrees(item, field, code, gazetteer)]
+        for item in sorted(evidence, key=lambda item: (-item.sure, item.start)):
+            code = _only_unit(item, field, gazetteer)
+            if code is not None:
+                scored.setdefault(code, item)
+        if scored:
+            code, best = next(iter(scored.items()))
+            sure = _confidence(code, list(scored.values()), inside, gazetteer)
+            findings.append(_finding(field, gazetteer.units[code], best, sure))
+            evidence = [kept for item in evidence if (kept := _inside(item, field, code, gazetteer)).units]
     return findings
 
 
+def _only_unit(evidence: _Evidence, field: str, gazetteer: Gazetteer) -> str | None:
+    """Code of the unit of that level in which all bearers of the name lie, if there is exactly one."""
+    codes = {up.code for unit in evidence.units if (up := gazetteer.lineage(unit).get(field))}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _inside(evidence: _Evidence, field: str, code: str, gazetteer: Gazetteer) -> _Evidence:
+    units = [
+        unit for unit in evidence.units if (up := gazetteer.lineage(unit).get(field)) and up.code == code
+    ]
+    return replace(evidence, units=tuple(units))
+
+
 def _confidence(
-    code: str, ranked: Sequence[tuple[str, _Evidence]], inside: Sequence[Unit], gazetteer: Gazetteer
+    code: str, ranked: Sequence[_Evidence], inside: Sequence[Unit], gazetteer: Gazetteer
 ) -> float:
-    best = ranked[0][1].sure
     support = sum(code in {up.code for up in gazetteer.lineage(unit).values()} for unit in inside) - 1
-    raised = min(0.99, best + _SUPPORT * max(0, min(support, _MOST_SUPPORT)))
-    if best >= _DECISIVE or len(ranked) == 1:
-        return raised
-    return raised - 0.5 * ranked[1][1].sure
+    sure = min(0.99, ranked[0].sure + _SUPPORT * max(0, min(support, _MOST_SUPPORT)))
+    if ranked[0].sure >= _DECISIVE or len(ranked) == 1:
+        return sure
+    return sure - _RIVAL * ranked[1].sure
 
 
 def _finding(field: str, unit: Unit, evidence: _Evidence, confidence: float) -> Finding:
-    derived = evidence.unit.level != field
-    rule = f"{evidence.unit.level}_in_{field}" if derived else f"place_{evidence.rule}"
+    """A unit that the quote does not name is derived from the one that it names: rule ``city_in_province``."""
+    derived = unit.code not in evidence.named
+    rule = f"{evidence.units[0].level}_in_{field}" if derived else f"place_{evidence.rule}"
     return Finding(field, unit.name, evidence.start, evidence.end, rule, round(confidence, 2))
-
-
-def _agrees(evidence: _Evidence, field: str, code: str, gazetteer: Gazetteer) -> bool:
-    above = gazetteer.lineage(evidence.unit).get(field)
-    return above is not None and above.code == code

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from discourse.contracts import LEVELS
 from discourse.corpus.gazetteer import read_rows, read_words
 from discourse.corpus.pages import Finding, Line, Page, alternatives, body_lines, byline_lines
 from discourse.resources import resource
@@ -54,19 +55,20 @@ def find_office(page: Page, lines: Sequence[Line], words: Offices) -> tuple[Offi
     The title goes first, then the byline. People whom the body quotes, uploaders and editors are not speakers.
     """
     office = _title_office(page, words)
-    bylines = [line for line in lines if line.kind == "title"][:0] + byline_lines(lines)
-    byline, speaker = _byline(bylines, page.text, words)
+    byline, speaker = _byline(byline_lines(lines), page.text, words)
     speaker = _title_speaker(page, office, words) or speaker
     return office or byline or _represented(page, lines), speaker
 
 
 def find_genre(page: Page, lines: Sequence[Line], words: Offices) -> Finding | None:
     """Genre of the text: report, speech, article, summary or press; nothing where it does not show."""
-    body = body_lines(lines)
+    body, titles = body_lines(lines), [line for line in lines if line.kind == "title"]
     return (
-        _report(page, lines, words)
-        or _words_in(page, [line for line in lines if line.kind == "title"], words, "speech", "title", 0.95)
-        or _words_in(page, [line for line in lines if line.kind == "title"], words, "press", "title", 0.8)
+        _words_in(titles, words, "report", 0.95)
+        or _report(page, lines)
+        or _words_in(titles, words, "speech", 0.95)
+        or _words_in(titles, words, "press", 0.8)
+        or _words_in(titles, words, "summary", 0.85)
         or _authored(lines)
         or _words_at_start(body[:3], words, "speech", "opening", 0.8)
         or _words_at_start(body[-2:], words, "speech", "closing", 0.9)
@@ -78,27 +80,33 @@ def find_genre(page: Page, lines: Sequence[Line], words: Offices) -> Finding | N
 
 def find_masked_level(lines: Sequence[Line]) -> Finding | None:
     """Level of a text whose own unit is masked and speaks of its year's work (今年以来，XX街道…)."""
-    pattern = rf"(?:以来|月份?)[，,、]?(?P<mask>{_MASK}(?:{alternatives(_MASKED_LEVELS)}))(?!的|辖)"
+    pattern = rf"(?:以来|月份?)[，,、]?(?P<mask>{_MASK}(?P<kind>{alternatives(_MASKED_LEVELS)}))(?!的|辖)"
     found = [(line, match) for line in body_lines(lines) for match in re.finditer(pattern, line.text)]
-    ranked = list(dict.fromkeys(_MASKED_LEVELS.values()))
-    order = ["province", "city", "district", "township", "village"]
-    levels = [(order.index(_masked_level(match["mask"])), line, match) for line, match in found]
-    if len(levels) < 2 or not ranked:
+    if len(found) < 2:
         return None
-    rank, line, match = min(levels, key=lambda item: (item[0], item[1].start + item[2].start()))
+    levels = [_MASKED_LEVELS[match["kind"]] for _, match in found]
+    highest = min(levels, key=LEVELS.index)
+    line, match = found[levels.index(highest)]
     start = line.start + match.start("mask")
-    return Finding("level", order[rank], start, start + len(match["mask"]), "masked_unit", 0.75)
+    return Finding("level", highest, start, start + len(match["mask"]), "masked_unit", 0.75)
 
 
 def parse_office(text: str, words: Offices) -> tuple[str, str]:
     """Role and level of an office in words: ``中共南京市委常委、组织部部长`` -> organisation_head, city.
 
-    A head of office goes before a deputy, an office before "other_official"; either may be "".
+    A head of office goes before a deputy, an office before "other_official"; the level is that of the last organ named
+    up to the office (省委常委、武汉市委书记 is a city's). Either may be "".
     """
-    values = [words.roles[match[0]] for match in re.finditer(alternatives(words.roles), text)]
-    ranked = sorted(values, key=lambda value: (value == "other_official", "deputy" in value))
-    levels = [words.organs[match[0]] for match in re.finditer(alternatives(words.organs), text)]
-    return (ranked[0] if ranked else ""), (levels[0] if levels else "")
+    offices = list(re.finditer(alternatives(words.roles), text))
+    if not offices:
+        return "", ""
+    chosen = min(offices, key=lambda match: _precedence(words.roles[match[0]]))
+    organs = re.finditer(alternatives(words.organs), text[: chosen.end()])
+    return words.roles[chosen[0]], ([words.organs[match[0]] for match in organs] or [""])[-1]
+
+
+def _precedence(role: str) -> tuple[bool, bool]:
+    return role == "other_official", "deputy" in role
 
 
 def _rows(name: str) -> list[list[str]]:
@@ -120,7 +128,9 @@ def _title_office(page: Page, words: Offices) -> Office | None:
 def _title_speaker(page: Page, office: Office | None, words: Offices) -> Finding | None:
     if office is None or page.title is None or office.rule != "title_office":
         return None
-    match = re.match(r"(?:同志)?([一-鿿]{2,3}?)(?:同志)?(?=在|于|的讲话|关于)", page.text[office.end : page.title[1]])
+    match = re.match(
+        r"(?:同志)?([一-鿿]{2,3}?)(?:同志)?(?=在|于|的讲话|关于)", page.text[office.end : page.title[1]]
+    )
     if match is None or not _is_name(match[1], words):
         return None
     start = office.end + match.start(1)
@@ -133,10 +143,9 @@ def _byline(lines: Iterable[Line], text: str, words: Offices) -> tuple[Office | 
     for line in lines:
         office = office or _author_office(line, words)
         speaker = speaker or _author_name(line, words)
-        if office is None and speaker is None:
-            office, speaker = _office_and_name(line, words)
-        if office is None and speaker is None:
-            office, speaker = _name_alone(line, text, words)
+        for read in (_office_and_name, _name_alone):
+            if line.near and office is None and speaker is None:
+                office, speaker = read(line, text, words)
     return office, speaker
 
 
@@ -149,21 +158,27 @@ def _author_office(line: Line, words: Offices) -> Office | None:
     if role in ("expert", "press"):
         level = "other"
     start = line.start + match.start("office")
-    return Office(role, level, start, line.start + match.end("office"), "byline_author", 0.95) if role else None
+    return (
+        Office(role, level, start, line.start + match.end("office"), "byline_author", 0.95) if role else None
+    )
 
 
 def _author_name(line: Line, words: Offices) -> Finding | None:
     """作者：王华."""
-    match = re.search(rf"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*(?P<name>{_NAME})(?=[(（\s|]|$)", line.text)
+    match = re.search(
+        rf"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*(?P<name>{_NAME})(?=[(（\s|]|$)", line.text
+    )
     if match is None or not _is_name(match["name"], words):
         return None
     start = line.start + match.start("name")
     return Finding("speaker", _tidy(match["name"]), start, start + len(match["name"]), "byline_author", 0.95)
 
 
-def _office_and_name(line: Line, words: Offices) -> tuple[Office | None, Finding | None]:
+def _office_and_name(line: Line, text: str, words: Offices) -> tuple[Office | None, Finding | None]:
     """省长　王予波, alone on a line or after the occasion."""
-    heads = alternatives(word for word, value in words.roles.items() if value not in ("press", "expert", "author_collective"))
+    heads = alternatives(
+        word for word, value in words.roles.items() if value not in ("press", "expert", "author_collective")
+    )
     pattern = rf"(?:^|[\s　])(?P<office>[一-鿿]{{0,16}}(?:{heads}))[ 　]+(?P<name>{_NAME})\s*$"
     match = re.search(pattern, line.text)
     if match is None or not _is_name(match["name"], words):
@@ -171,7 +186,9 @@ def _office_and_name(line: Line, words: Offices) -> tuple[Office | None, Finding
     role, level = parse_office(match["office"], words)
     first, last = line.start + match.start("office"), line.start + match.end("office")
     start = line.start + match.start("name")
-    speaker = Finding("speaker", _tidy(match["name"]), start, start + len(match["name"]), "byline_office", 0.9)
+    speaker = Finding(
+        "speaker", _tidy(match["name"]), start, start + len(match["name"]), "byline_office", 0.9
+    )
     return Office(role, level, first, last, "byline_office", 0.9), speaker
 
 
@@ -179,7 +196,9 @@ def _name_alone(line: Line, text: str, words: Offices) -> tuple[Office | None, F
     """A name alone on its line, where the next lines give the name its office (省长毛伟明作政府工作报告)."""
     if not re.fullmatch(_NAME, line.text) or not _is_name(line.text, words):
         return None, None
-    pattern = rf"(?P<office>[一-鿿]{{0,8}}(?:{alternatives(words.roles)})){re.escape(line.text)}(?=作|在|代表|同志)"
+    pattern = (
+        rf"(?P<office>[一-鿿]{{0,8}}(?:{alternatives(words.roles)})){re.escape(line.text)}(?=作|在|代表|同志)"
+    )
     match = re.compile(pattern).search(text, line.end, line.end + 300)
     if match is None:
         return None, None
@@ -198,44 +217,45 @@ def _represented(page: Page, lines: Sequence[Line]) -> Office | None:
                      "镇": "township", "乡": "township"}  # fmt: skip
             level = kinds.get(match["kind"], "district")
             start = line.start + match.start("organ")
-            return Office("government_head", level, start, line.start + match.end("organ"), "represents_government", 0.9)
+            return Office(
+                "government_head", level, start, line.start + match.end("organ"), "represents_government", 0.9
+            )
     return None
 
 
 def _is_name(name: str, words: Offices) -> bool:
     """Whether characters look like a person's name: a family name first, or a transcribed name with a dot."""
-    return "·" in name or (2 <= len(_tidy(name)) <= 4 and name[0] in words.surnames)
+    personal = (
+        2 <= len(_tidy(name)) <= 4 and name[0] in words.surnames and name[-1] not in "报网社部委办局组院校台"
+    )
+    return "·" in name or personal
 
 
 def _tidy(name: str) -> str:
     return re.sub(r"[ 　]", "", name)
 
 
-def _masked_level(mask: str) -> str:
-    return next(level for word, level in _MASKED_LEVELS.items() if mask.endswith(word))
-
-
-def _report(page: Page, lines: Sequence[Line], words: Offices) -> Finding | None:
-    titles = [line for line in lines if line.kind == "title"]
-    found = _words_in(page, titles, words, "report", "title", 0.95)
-    if found:
-        return found
+def _report(page: Page, lines: Sequence[Line]) -> Finding | None:
     represented = _represented(page, lines)
     if represented is None:
         return None
     return Finding("genre", "report", represented.start, represented.end, "represents_government", 0.9)
 
 
-def _words_in(page: Page, lines: Iterable[Line], words: Offices, genre: str, where: str, sure: float) -> Finding | None:
-    for line in lines:
-        matches = list(re.finditer(alternatives(words.genres[genre, where]), line.text))
-        if matches:
-            last = matches[-1]
-            return Finding("genre", genre, line.start + last.start(), line.start + last.end(), f"{where}_words", sure)
+def _words_in(titles: Iterable[Line], words: Offices, genre: str, sure: float) -> Finding | None:
+    """The last word of a title that tells the genre; 重要讲话 and 讲话精神 are somebody else's speech."""
+    pattern = rf"(?<!重要)(?:{alternatives(words.genres[genre, 'title'])})(?!精神|要求)"
+    for line in titles:
+        for match in list(re.finditer(pattern, line.text))[-1:]:
+            return Finding(
+                "genre", genre, line.start + match.start(), line.start + match.end(), "title_words", sure
+            )
     return None
 
 
-def _words_at_start(lines: Iterable[Line], words: Offices, genre: str, where: str, sure: float) -> Finding | None:
+def _words_at_start(
+    lines: Iterable[Line], words: Offices, genre: str, where: str, sure: float
+) -> Finding | None:
     for line in lines:
         match = re.match(alternatives(words.genres[genre, where]), line.text)
         if match:
@@ -247,7 +267,14 @@ def _authored(lines: Sequence[Line]) -> Finding | None:
     for line in byline_lines(lines):
         match = re.search(r"本文作者|作者系|作者[:：]\s*[一-鿿]{2,4}(?![一-鿿])|作者单位[:：]", line.text)
         if match:
-            return Finding("genre", "article", line.start + match.start(), line.start + match.end(), "byline_author", 0.85)
+            return Finding(
+                "genre",
+                "article",
+                line.start + match.start(),
+                line.start + match.end(),
+                "byline_author",
+                0.85,
+            )
     return None
 
 
@@ -257,7 +284,9 @@ def _press(page: Page, body: Sequence[Line]) -> Finding | None:
     event = r"(?:发布会|研讨会|座谈会|推进会|现场会|论坛|会议|仪式|活动)[^。！？\n]{0,30}(?:举办|举行|召开|开幕|闭幕)"
     said = re.findall(r"[一-鿿]{2,4}(?:表示|指出|认为|介绍说?|强调|说)", page.text)
     for line in opening:
-        reporter = re.search(r"本报讯|本报记者|[（(]记者[^）)]{2,12}[）)]|新华社[一-鿿]{2,6}\d{1,2}月\d{1,2}日电", line.text)
+        reporter = re.search(
+            r"本报讯|本报记者|[（(]记者[^）)]{2,12}[）)]|新华社[一-鿿]{2,6}\d{1,2}月\d{1,2}日电", line.text
+        )
         match = reporter or (re.search(event, line.text) if len(said) >= 5 else None)
         if match:
             rule = "reporter" if reporter else "event_told"
@@ -276,10 +305,14 @@ def _headings(body: Sequence[Line], words: Offices) -> Finding | None:
 
 def _argument(body: Sequence[Line], words: Offices) -> Finding | None:
     """A treatise in parts: numbered headings, and at least five words that argue."""
-    headings = [line for line in body if re.match(r"[一二三四五六七八九十]+、", line.text) and len(line.text) <= 60]
+    headings = [
+        line for line in body if re.match(r"[一二三四五六七八九十]+、", line.text) and len(line.text) <= 60
+    ]
     pattern = alternatives(words.genres["article", "argument"])
     found = [(line, match) for line in body for match in re.finditer(pattern, line.text)]
     if len(headings) < 2 or len(found) < 5:
         return None
     line, match = found[0]
-    return Finding("genre", "article", line.start + match.start(), line.start + match.end(), "argument_words", 0.65)
+    return Finding(
+        "genre", "article", line.start + match.start(), line.start + match.end(), "argument_words", 0.65
+    )
