@@ -1,4 +1,4 @@
-"""Topic model and passages in, passages worth quoting out: what carries a topic, and what only looks like it."""
+"""Topic model and passages in, passages to quote out: what carries a topic, what only looks like it."""
 
 from __future__ import annotations
 
@@ -30,26 +30,51 @@ def find_exemplars(
     n_terms: int = 10,
     max_characters: int = 240,
 ) -> pd.DataFrame:
-    """Passages to quote for every topic, or for every topic in every group of `by`.
+    """Find the passages to quote for every topic, or for every topic in every group of `by`.
 
-    model: theta gives how much of a passage is about a topic. passages: `text` is what is quoted, verbatim.
-    documents: needed with `by`, one of its columns; documents without a value there are left out.
+    An *exemplar* carries the topic: at least `min_tokens` modelled tokens, theta of at least `min_theta`, the
+    highest theta first. A *counter* holds the topic's words in another discussion: at least two of its most
+    probable terms, theta of at most `max_counter_theta`, so that a reader sees where the topic ends.
 
-    An *exemplar* has at least `min_tokens` modelled tokens and theta of at least `min_theta`; the highest theta
-    comes first. A *counter* holds the topic's `n_terms` most probable terms while its theta is at most
-    `max_counter_theta`: the same words in another discussion, so a reader sees where the topic ends.
-    No document is quoted twice before every document that qualifies was quoted once, none three times, and of
-    passages that repeat one another only one counts. Passages over `max_characters` are quoted by the run of
-    whole sentences that holds most of the topic's terms.
+    No document is quoted twice before every document that qualifies was quoted once, none three times; of
+    passages that repeat one another only one counts. Ties go by passage_id.
 
-    Returns `exemplars`: rank counts from 1 within topic, group and role; `start` / `end` are offsets in
-    ``documents.text``, so that ``text[start:end] == quote``. Factor and group are NA where `by` is None. A group
-    in which no passage reaches the thresholds has no row: nothing weaker is quoted in its stead.
+    Parameters
+    ----------
+    model
+        theta[passage, topic] says how much of a passage is about a topic.
+    passages, documents
+        The tables of their contracts; `documents` is needed with `by` only.
+    by
+        Column of `documents` that names the groups; documents without a value there are left out.
+    n, n_counter
+        Exemplars and counters for each topic (and group), at most.
+    min_tokens
+        Modelled tokens that make a passage long enough to read.
+    min_theta, max_counter_theta
+        Least theta of an exemplar, greatest of a counter, 0 to 1.
+    n_terms
+        Most probable terms of a topic that a counter is searched for.
+    max_characters
+        A longer passage is quoted by the run of whole sentences that holds most of the topic's terms.
 
-    Raises SettingError for a `by` that is no column or a count below its minimum, ContractError for a modelled
-    passage that `passages` lacks.
+    Returns
+    -------
+    DataFrame
+        `exemplars`: rank counts from 1 within topic, group and role; `start` and `end` are offsets in
+        ``documents.text``, so that ``text[start:end] == quote``. Factor and group are NA where `by` is None.
+        Where no passage reaches the thresholds there is no row: nothing weaker is quoted instead.
+
+    Raises
+    ------
+    SettingError
+        `by` is not a column of documents, or a number is out of range.
+    ContractError
+        The model has passages that `passages` lacks.
     """
-    _check_counts(n=n, n_counter=n_counter, min_tokens=min_tokens, n_terms=n_terms, max_characters=max_characters)
+    _check_counts(
+        n=n, n_counter=n_counter, min_tokens=min_tokens, n_terms=n_terms, max_characters=max_characters
+    )
     pool = _pool(model, passages, min_tokens)
     rows = [
         row | {"factor": factor, "group": group}
@@ -81,7 +106,11 @@ def _pool(model: TopicModel, passages: pd.DataFrame, min_tokens: int) -> pd.Data
             "give the passages that the model was fitted on."
         )
     modelled = pd.DataFrame(
-        {"passage_id": model.passages.astype("str"), "row": np.arange(len(model.passages)), "n": model.lengths}
+        {
+            "passage_id": model.passages.astype("str"),
+            "row": np.arange(len(model.passages)),
+            "n": model.lengths,
+        }
     )
     pool = modelled.merge(passages, on="passage_id", how="left", validate="one_to_one")
     pool = pool[pool["n"] >= min_tokens].sort_values("passage_id", kind="stable")
@@ -97,7 +126,9 @@ def _groups(
         yield None, None, pool
         return
     if documents is None:
-        raise SettingError(f"by={by!r} needs the table of documents: find_exemplars(model, passages, documents, by=...).")
+        raise SettingError(
+            f"by={by!r} needs the table of documents: find_exemplars(model, passages, documents, by=...)."
+        )
     require_column("documents", documents.columns, by)
     labels = pool["doc_id"].map(documents.set_index("doc_id")[by])
     for group in _in_order(list(labels.dropna().unique()), by):
@@ -124,31 +155,29 @@ def _quote_topic(
     low = pool[pool["theta"] <= max_counter_theta]
     counters = _balance(low.assign(merit=[_held(text, terms) for text in low["text"]]), n_counter)
     for role, chosen in (("exemplar", exemplars), ("counter", counters[counters["merit"] > 0])):
-        for rank, passage in enumerate(chosen.itertuples(index=False), start=1):
-            offset, quote = _most_telling(str(passage.text), terms, max_characters)
-            start = int(passage.start) + offset  # type: ignore[call-overload]
-            yield {
-                "topic": topic, "rank": rank, "passage_id": passage.passage_id, "doc_id": passage.doc_id,
-                "theta": float(passage.theta), "role": role, "start": start, "end": start + len(quote),  # type: ignore[arg-type]
-                "quote": quote,
-            }  # fmt: skip
+        for rank, passage in enumerate(chosen.to_dict("records"), start=1):
+            offset, quote = _most_telling(passage["text"], terms, max_characters)
+            start = int(passage["start"]) + offset
+            place = {"start": start, "end": start + len(quote), "quote": quote}
+            source = {name: passage[name] for name in ("passage_id", "doc_id", "theta")}
+            yield {"topic": topic, "role": role, "rank": rank} | source | place
 
 
 def _balance(pool: pd.DataFrame, n: int) -> pd.DataFrame:
-    """The `n` passages of highest merit: each document's best before any document's second, never a third."""
+    """Pick `n` passages by merit: each document's best before any document's second, never a third."""
     ordered = pool.sort_values(["merit", "passage_id"], ascending=[False, True], kind="stable")
     turn = ordered.groupby("doc_id", sort=False).cumcount()
     return ordered.assign(turn=turn)[turn < 2].sort_values("turn", kind="stable").head(n)
 
 
 def _held(text: str, terms: dict[str, float]) -> float:
-    """How much of the topic's vocabulary a text holds: phi of the top terms in it, or 0 with fewer than two."""
+    """Sum the phi of the topic's terms that a text holds; 0 with fewer than two of them."""
     held = [phi for term, phi in terms.items() if term in text]
     return sum(held) if len(held) > 1 else 0.0
 
 
 def _most_telling(text: str, terms: dict[str, float], max_characters: int) -> tuple[int, str]:
-    """Offset and text of the run of whole sentences, at most `max_characters`, that holds most of the terms."""
+    """Find the run of whole sentences that holds most of the terms: its offset and text."""
     if len(text) <= max_characters:
         return 0, text
     pieces = [piece for piece in _pieces(text, max_characters) if text[piece[0] : piece[1]].strip()]

@@ -38,11 +38,13 @@ def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
     names = dict(zip(held["topics"]["topic"], held["topics"]["label"], strict=True))
     topics = [
         {
-            "topic": int(topic),
+            "topic": topic,
             "label": plain(names.get(topic, "")),
-            "groups": [_describe_cell(of_topic, group, dots.get(group["group"], []), int(topic)) for group in groups],
+            "groups": [
+                _describe_cell(prevalence, group, dots.get(group["group"], []), topic) for group in groups
+            ],
         }
-        for topic, of_topic in prevalence.groupby("topic", sort=True)
+        for topic in sorted({int(topic) for topic in prevalence["topic"]})
     ]
     return {
         "factor": factor,
@@ -58,18 +60,22 @@ def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
 
 
 def _describe_groups(prevalence: pd.DataFrame, factor: str) -> list[dict[str, Any]]:
-    """Groups in the order of the field (levels) or of the table, with their numbers of documents."""
+    """List the groups with their numbers of documents; levels from the centre down."""
     groups = prevalence.drop_duplicates("group")
     described = rows(groups, "group", "n_documents", "n_passages")
     if factor == "level":
         described.sort(key=lambda row: LEVELS.index(row["group"]) if row["group"] in LEVELS else len(LEVELS))
-    return [row | {"label": group_label(factor, row["group"]), "colour": i % 8} for i, row in enumerate(described)]
+    return [
+        row | {"label": group_label(factor, row["group"]), "colour": i % 8} for i, row in enumerate(described)
+    ]
 
 
 def _describe_cell(
-    of_topic: pd.DataFrame, group: Mapping[str, Any], documents: list[dict[str, Any]], topic: int
+    prevalence: pd.DataFrame, group: Mapping[str, Any], documents: list[dict[str, Any]], topic: int
 ) -> dict[str, Any]:
-    found = rows(of_topic[of_topic["group"] == group["group"]], "prevalence", "low", "high", "n_documents")
+    """Describe one topic in one group: share, interval, number of documents, and every document's share."""
+    cell = prevalence[(prevalence["topic"] == topic) & (prevalence["group"] == group["group"])]
+    found = rows(cell, "prevalence", "low", "high", "n_documents")
     numbers = found[0] if found else {"prevalence": None, "low": None, "high": None, "n_documents": 0}
     dots = [{"title": row["title"], "share": row["shares"][topic]} for row in documents]
     return dict(group) | numbers | {"dots": dots}
@@ -105,8 +111,10 @@ def _axis(topics: list[dict[str, Any]]) -> float:
     return min(1.0, (int(max(numbers, default=0.0) * 10 - 1e-9) + 1) / 10)
 
 
-def _describe_contrasts(contrasts: pd.DataFrame, factor: str, names: Mapping[Any, Any]) -> list[dict[str, Any]]:
-    """Findings first, then by the size of the difference."""
+def _describe_contrasts(
+    contrasts: pd.DataFrame, factor: str, names: Mapping[Any, Any]
+) -> list[dict[str, Any]]:
+    """List the contrasts: findings first, then by the size of the difference."""
     order = pd.DataFrame(
         {
             "finding": ~contrasts["verdict"].isin(FINDINGS),
@@ -116,7 +124,8 @@ def _describe_contrasts(contrasts: pd.DataFrame, factor: str, names: Mapping[Any
     ).sort_values(["finding", "size", "topic"], kind="stable")
     columns = (
         "target", "reference", "topic", "difference", "low", "high", "effect_size", "p", "p_adjusted", "q",
-        "p_permutation", "p_smallest", "n_documents_target", "n_documents_reference", "flags", "verdict", "mdd",
+        "p_permutation", "p_smallest", "n_documents_target", "n_documents_reference", "flags", "verdict",
+        "mdd", "adjustment",
     )  # fmt: skip
     described = rows(contrasts.loc[order.index].head(MAX_CONTRASTS), *columns)
     for row in described:
@@ -150,6 +159,7 @@ def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
                 "factor_name": str(factor),
                 "reference": _reference_label(str(factor), str(reference)),
                 "tested": any(entry["p"] is not None for entry in entries),
+                "flags": flag_texts(str(words["flags"].iloc[0])) if "flags" in words else [],
                 "words": entries,
             }
         )
@@ -157,7 +167,7 @@ def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
 
 
 def _reference_label(factor: str, reference: str) -> Text:
-    if reference in ("rest", "all others", "other", "(rest)"):
+    if reference == "rest":
         return Text(zh="其余各组", en="all other groups")
     return group_label(factor, reference)
 
@@ -167,7 +177,20 @@ def quote_groups(held: Tables) -> list[dict[str, Any]]:
     exemplars = held["exemplars"].merge(
         held["passages"][["passage_id", "position"]], on="passage_id", how="left"
     ).merge(held["documents"][["doc_id", "title"]], on="doc_id", how="left")  # fmt: skip
-    columns = ("factor", "group", "role", "rank", "passage_id", "doc_id", "title", "position", "theta", "start", "end", "quote")
+    columns = (
+        "factor",
+        "group",
+        "role",
+        "rank",
+        "passage_id",
+        "doc_id",
+        "title",
+        "position",
+        "theta",
+        "start",
+        "end",
+        "quote",
+    )
     described = []
     for topic in rows(held["topics"].sort_values("topic"), "topic", "label"):
         quotes = rows(exemplars[exemplars["topic"] == topic["topic"]], *columns)

@@ -1,4 +1,4 @@
-"""The payload's numbers in, its main sentences out: what was found and how far it goes, in Chinese and English."""
+"""The payload's numbers in, its main sentences out: what was found and how far it goes, zh and en."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def state_findings(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def percent(number: float) -> str:
-    """A share as it is read aloud: 0.123 is 12.3%."""
+    """Write a share as it is read aloud: 0.123 is 12.3%."""
     return f"{100 * number:.1f}%"
 
 
 def points(number: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
+    """Write a difference of shares in percentage points, with its sign."""
     return f"{100 * number:+.1f}".replace("-", "\u2212")
 
 
 def join(words: Sequence[str], language: str) -> str:
-    """Words as a list in a sentence."""
+    """Join words to a list in a sentence."""
     if language == "zh":
         return "、".join(words)
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -50,7 +50,8 @@ def _corpus(payload: Mapping[str, Any]) -> Text:
     unknown = sum(field["n"] for field in payload["unknown"])
     return Text(
         zh=(
-            f"{n['sources']} 个文件含 {n['documents']} 篇文档，分为 {n['passages']} 个段落、{n['tokens']:,} 个词。"
+            f"{n['sources']} 个文件含 {n['documents']} 篇文档，分为 {n['passages']} 个段落、"
+            f"{n['tokens']:,} 个词。"
             f"修复原文 {n['edits']:,} 处，每一处都有记录，可以追溯到原始文件，也可以撤销。"
             f"文档信息中有 {unknown} 项在文中找不到依据，一律留空，没有猜测。"
         ),
@@ -58,8 +59,10 @@ def _corpus(payload: Mapping[str, Any]) -> Text:
             f"{_count(n['sources'], 'file')} {'holds' if n['sources'] == 1 else 'hold'} "
             f"{_count(n['documents'], 'document')}: {_count(n['passages'], 'passage')}, "
             f"{_count(n['tokens'], 'token')}. {_count(n['edits'], 'repair')} "
-            f"{'was' if n['edits'] == 1 else 'were'} made; each is logged and can be traced to the raw file and undone. "
-            f"{_count(unknown, 'field')} of the documents' metadata {'has' if unknown == 1 else 'have'} no evidence in "
+            f"{'was' if n['edits'] == 1 else 'were'} made; each is logged and can be traced to the raw "
+            f"file and undone. "
+            f"{_count(unknown, 'field')} of the documents' metadata {'has' if unknown == 1 else 'have'} "
+            f"no evidence in "
             "the texts and stay empty: nothing was guessed."
         ),
     )
@@ -77,21 +80,31 @@ def _topics(payload: Mapping[str, Any]) -> list[Text]:
     spaced = [name.replace("(", " (") for name in named]
     sentences = [
         Text(
-            zh=f"{len(topics)} 个主题中份额最大的是：{join(named, 'zh')}。",
+            zh=f"{len(topics)} 个主题中份额最大的是{join(named, 'zh')}。".replace("(", "（").replace(
+                ")", "）"
+            ),
             en=f"The largest of {len(topics)} topics are {join(spaced, 'en')}.",
         )
     ]
     unstable = [topic for topic in topics if topic["stability"] is not None and topic["stability"] < 0.8]
     if unstable:
-        numbers = [f"T{topic['topic']}" for topic in sorted(unstable, key=lambda topic: topic["topic"])]
-        sentences.append(
-            Text(
-                zh=f"换一个随机种子后，{join(numbers, 'zh')} 不能稳定重现（相似度低于 .80），解读时须谨慎。",
-                en=f"{join(numbers, 'en')} did not come back reliably under other seeds (affinity below .80): "
-                "read with care.",
-            )
-        )
+        sentences.append(_unstable(unstable, len(topics)))
     return sentences
+
+
+def _unstable(unstable: Sequence[Mapping[str, Any]], n_topics: int) -> Text:
+    numbers = [f"T{topic['topic']}" for topic in sorted(unstable, key=lambda topic: topic["topic"])]
+    everything = len(unstable) == n_topics > 1
+    return Text(
+        zh=f"换一个随机种子后，"
+        f"{'所有主题都' if everything else join(numbers, 'zh')}不能稳定重现（相似度低于 .80）："
+        "主题是这一模型对语料的一种划分，结论应以用词与引文为据。",
+        en=f"{'No topic' if everything else join(numbers, 'en')} "
+        f"{'comes' if everything else 'did not come'} back reliably "
+        "under other seeds (affinity below .80): topics are this model's way of dividing the corpus, and "
+        "conclusions "
+        "should rest on the words and quotations.",
+    )
 
 
 def _name(topic: Mapping[str, Any]) -> str:
@@ -114,7 +127,8 @@ def _groups(factor: Mapping[str, Any]) -> Text:
     if unknown:
         left_out = Text(
             zh=f"另有 {unknown} 篇无法归组，不参与比较。",
-            en=f" {_count(unknown, 'document')} could not be placed in a group and {'is' if unknown == 1 else 'are'} "
+            en=f" {_count(unknown, 'document')} could not be placed in a group and "
+            f"{'is' if unknown == 1 else 'are'} "
             "left out.",
         )
     return Text(zh=f"{zh}。{left_out['zh']}", en=f"Documents: {en}.{left_out['en']}")
@@ -126,10 +140,14 @@ def _tests(factor: Mapping[str, Any]) -> list[Text]:
     if not factor["tested"]:
         return [
             Text(
-                zh="每一对比较中都有一组只有 1 篇文档：文档之间的差异有多大无从估计，所以不给区间，也不给 p 值。"
-                "以下是这些文档实际说了什么的准确记录——份额、用词、原文俱在，可以逐条核对；它不声称代表没有读过的文档。",
-                en="In every comparison one group has a single document: how much documents differ among themselves "
-                "cannot be estimated, so no interval and no p-value is given. What follows is an exact record of what "
+                zh="每一对比较中都有一组只有 1 篇文档：文档之间的差异有多大无从估计，所以不给区间，也不给 "
+                "p 值。"
+                "以下是这些文档实际说了什么的准确记录——份额、用词、原文俱在，可以逐条核对；"
+                "它不声称代表没有读过的文档。",
+                en="In every comparison one group has a single document: how much documents differ among "
+                "themselves "
+                "cannot be estimated, so no interval and no p-value is given. What follows is an exact "
+                "record of what "
                 "these documents say, in shares, words and quotations that can be checked one by one; "
                 "it makes no claim about documents that were not read.",
             )
@@ -148,9 +166,12 @@ def _finding(contrast: Mapping[str, Any]) -> Text:
     zh_target, zh_reference = contrast["target"]["zh"], contrast["reference"]["zh"]
     en_target, en_reference = contrast["target"]["en"], contrast["reference"]["en"]
     return Text(
-        zh=f"{zh_target}比{zh_reference}{'更多' if more else '更少'}地谈 {topic}：相差 {points(contrast['difference'])} 个百分点"
+        zh=f"{zh_target}比{zh_reference}{'更多' if more else '更少'}地谈 {topic}：相差 "
+        f"{points(contrast['difference'])} 个百分点"
         f"（95% 区间 {numbers}；校正后 p = {p}；{sizes} 篇文档）。",
-        en=f"{en_target} speaks {'more' if more else 'less'} of {topic} than {en_reference}: "
+        en=f"{en_target[0].upper()}{en_target[1:]} documents speak {'more' if more else 'less'} of "
+        f"{topic} than "
+        f"{en_reference} documents: "
         f"{points(contrast['difference'])} percentage points (95 % interval {numbers}; adjusted p = {p}; "
         f"{sizes} documents).",
     )
@@ -183,7 +204,8 @@ def _rest(factor: Mapping[str, Any]) -> Text:
     n = _n_untested(factor)
     return Text(
         zh=f"另有 {n} 对比较中一组只有 1 篇文档，只作描述，不作检验。",
-        en=f"{_count(n, 'further comparison')} with a single document on one side {'is' if n == 1 else 'are'} "
+        en=f"{_count(n, 'further comparison')} with a single document on one side "
+        f"{'is' if n == 1 else 'are'} "
         "described, not tested.",
     )
 
@@ -191,10 +213,12 @@ def _rest(factor: Mapping[str, Any]) -> Text:
 def _mark(
     factor: Mapping[str, Any], group: Mapping[str, Any], vocabulary: Sequence[Mapping[str, Any]]
 ) -> Text | None:
-    """What a group has most above all others, and its words."""
+    """Say what a group has most above all others, and its words."""
     ahead = []
     for topic in factor["topics"]:
-        shares = {cell["group"]: cell["prevalence"] for cell in topic["groups"] if cell["prevalence"] is not None}
+        shares = {
+            cell["group"]: cell["prevalence"] for cell in topic["groups"] if cell["prevalence"] is not None
+        }
         own = shares.pop(group["group"], None)
         if own is not None and shares:
             ahead.append((own - max(shares.values()), own, max(shares.values()), topic))
@@ -204,7 +228,7 @@ def _mark(
     words = _words(factor, group, vocabulary)
     n_zh, n_en = f"{group['n_documents']} 篇", _count(group["n_documents"], "document")
     zh = f"{group['label']['zh']}（{n_zh}）："
-    en = f"{group['label']['en']} ({n_en}): "
+    en = f"{group['label']['en'][:1].upper()}{group['label']['en'][1:]} ({n_en}): "
     if lead > 0:
         zh += f"最突出的是 {_name(topic)}，占 {percent(own)}，其余各组最多 {percent(most)}。"
         en += f"{_name(topic)} stands out with {percent(own)}; no other group exceeds {percent(most)}."

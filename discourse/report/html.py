@@ -1,4 +1,4 @@
-"""A payload in, one offline HTML file out: templates, style and script are inlined, every word of data is escaped."""
+"""A payload in, one offline HTML file out: style and script inlined, every word of data escaped."""
 
 from __future__ import annotations
 
@@ -30,12 +30,15 @@ MISSING = "—"
 
 
 def write_report(payload: Mapping[str, Any], path: Path | str) -> Path:
-    """Write the report of a payload; the file appears under its name only when it is whole. Returns the path."""
+    """Write the report of a payload; the file appears only when it is whole. Returns the path."""
     return write_page(render_report(payload), path)
 
 
 def render_report(payload: Mapping[str, Any]) -> str:
-    """The report as one HTML page that loads nothing and is readable without its script. Same payload, same bytes."""
+    """Render the report as one page that loads nothing and reads without its script.
+
+    Same payload, same bytes.
+    """
     environment = Environment(
         loader=FileSystemLoader(ASSETS),
         autoescape=True,
@@ -49,7 +52,9 @@ def render_report(payload: Mapping[str, Any]) -> str:
         **payload,
         sections=SECTIONS,
         section_numbers=numbers,
-        topic_terms={topic["topic"]: [term["term"] for term in topic["terms"]] for topic in payload["topics"]},
+        topic_terms={
+            topic["topic"]: [term["term"] for term in topic["terms"]] for topic in payload["topics"]
+        },
         css=Markup((ASSETS / "report.css").read_text("utf-8")),
         script=Markup((ASSETS / "report.js").read_text("utf-8")),
     )
@@ -73,7 +78,9 @@ def write_page(html: str, path: Path | str) -> Path:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise RunError(f"{path}: the page cannot be written ({error.strerror}); choose another --out") from None
+        raise RunError(
+            f"{path}: the page cannot be written ({error.strerror}); choose another --out"
+        ) from None
     return path
 
 
@@ -109,10 +116,12 @@ def _shown(value: Any) -> str:
 
 
 def _mark(quote: str, terms: Sequence[str]) -> Markup:
-    """The quotation, word for word, with the topic's terms marked (longest match)."""
+    """Mark the topic's terms in a quotation (longest match), which stays word for word what it was."""
     if not terms:
         return escape(quote)
-    pattern = re.compile("|".join(re.escape(term) for term in sorted(terms, key=lambda term: (-len(term), term))))
+    pattern = re.compile(
+        "|".join(re.escape(term) for term in sorted(terms, key=lambda term: (-len(term), term)))
+    )
     pieces, end = [], 0
     for match in pattern.finditer(quote):
         pieces += [escape(quote[end : match.start()]), Markup("<mark>{}</mark>").format(match.group())]

@@ -1,7 +1,8 @@
-"""Values of tables in, bilingual labels out: ``{"zh": ..., "en": ...}``, the value itself where no label is known."""
+"""Values of tables in, bilingual labels out; the value itself where no label is known."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Mapping
@@ -10,9 +11,11 @@ from typing import Any, TypedDict
 
 import pandas as pd
 
+from discourse.resources import resource
+
 ASSETS = Path(__file__).resolve().parent / "assets"
 
-_ONE_DOCUMENT = re.compile(r"group '(?P<group>.*?)' has 1 document\b")
+_ONE_DOCUMENT = re.compile(r"group '(?P<group>.*?)' has 1 (?P<unit>\w+)")
 
 
 class Text(TypedDict):
@@ -23,7 +26,7 @@ class Text(TypedDict):
 
 
 def label(kind: str, value: object) -> Text:
-    """Label of a value: ``label("level", "city")`` is 市级 / city. Combined rules (``a+b``) are labelled by part."""
+    """Label a value: ``("level", "city")`` is 市级 / city; combined rules (``a+b``) part by part."""
     known = _labels().get(kind, {})
     parts = str(value).split("+") if kind == "rule" else [str(value)]
     pairs = [known.get(part, (part, part)) for part in parts]
@@ -32,7 +35,9 @@ def label(kind: str, value: object) -> Text:
 
 def group_label(factor: str, group: object) -> Text:
     """Label of a group: the values of level, role and genre have names, other values stand for themselves."""
-    return label(factor, group) if factor in ("level", "role", "genre") else Text(zh=str(group), en=str(group))
+    return (
+        label(factor, group) if factor in ("level", "role", "genre") else Text(zh=str(group), en=str(group))
+    )
 
 
 def flag_texts(flags: str) -> list[Text]:
@@ -43,17 +48,20 @@ def flag_texts(flags: str) -> list[Text]:
 def _flag_text(flag: str) -> Text:
     one_document = _ONE_DOCUMENT.search(flag)
     if one_document:
-        return Text(zh=f"“{one_document['group']}”组只有 1 篇文档", en=one_document.group())
+        unit = {"document": "篇文档"}.get(one_document["unit"], f"个单位（{one_document['unit']}）")
+        return Text(zh=f"“{one_document['group']}”组只有 1 {unit}", en=one_document.group())
     return label("flag", flag)
 
 
-def _labels() -> Mapping[str, Mapping[str, tuple[str, str]]]:
-    read: Mapping[str, Mapping[str, tuple[str, str]]] = json.loads((ASSETS / "labels.json").read_text("utf-8"))
-    return read
+def _labels() -> dict[str, dict[str, tuple[str, str]]]:
+    labels: dict[str, dict[str, tuple[str, str]]] = json.loads((ASSETS / "labels.json").read_text("utf-8"))
+    lines = resource("stopwords", "roles.tsv").read_text("utf-8").splitlines()
+    offices = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
+    return labels | {"role": {row["value"]: (row["label_zh"], row["label_en"]) for row in offices}}
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON knows it: plain numbers and words, None where it is missing or not finite."""
+    """Turn a value into what JSON knows: plain numbers and words, None where it is missing or not finite."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

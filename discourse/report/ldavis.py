@@ -13,9 +13,9 @@ import pandas as pd
 from discourse.contracts import TopicModel
 from discourse.errors import DiscourseError
 
-# The wheel's script counts topics from 1 and uses 0 for "none chosen": with topics from 0 it would answer clicks
-# on topic 0 with nothing and on a term with the circle beside it. Here -1 is none. It also writes its state
-# into the address bar, which an embedded page may not do, and links to two papers on the web.
+# The wheel's script counts topics from 1 and uses 0 for "none chosen": with topics from 0 it would answer
+# clicks on topic 0 with nothing and a term with the circle beside it. Here -1 is none. It also writes its
+# state into the address, which an embedded page may not do, and links to two papers on the web.
 _CORRECTIONS: tuple[tuple[str, str, int], ...] = (
     ("topic: 0,\n            term", "topic: -1,\n            term", 1),
     ("vis_state.topic > 0", "vis_state.topic >= 0", 7),
@@ -63,10 +63,10 @@ style-src 'unsafe-inline'">
 
 
 def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_terms: int = 30) -> str:
-    """The pyLDAvis page of a model as HTML that loads nothing from anywhere.
+    """Render the pyLDAvis page of a model as HTML that loads nothing from anywhere.
 
-    topics: the table `topics`; its labels are shown when the pointer rests on a circle. n_terms: terms shown for
-    a topic, at most 30. Topics keep their numbers, 0 first. The map is classical scaling of Jensen-Shannon
+    topics: the table `topics`; its labels show when the pointer rests on a circle. n_terms: terms shown for a
+    topic, at most 30. Topics keep their numbers, 0 first. The map is classical scaling of Jensen-Shannon
     divergences; `pyLDAvis.prepare` makes the tables, the wheel brings the scripts. Same model, same bytes.
 
     References: Sievert & Shirley (2014), LDAvis; Chuang, Manning & Heer (2012), Termite.
@@ -106,10 +106,10 @@ def _prepare(model: TopicModel, n_terms: int) -> dict[str, Any]:
 
 
 def _scale(phi: pd.DataFrame) -> np.ndarray:
-    """Classical scaling to two axes of the Jensen-Shannon divergences between topics, (n_topics, 2).
+    """Scale the Jensen-Shannon divergences between topics to two axes, (n_topics, 2).
 
-    A symmetric eigensolver keeps everything real where topics repeat (pyLDAvis' own dies there); each axis points
-    to where its largest coordinate is positive.
+    A symmetric eigensolver keeps everything real where topics repeat (pyLDAvis' own dies there); each axis
+    points to where its largest coordinate is positive.
     """
     distances = _divergences(np.asarray(phi, dtype=np.float64))
     n_topics = len(distances)
@@ -142,7 +142,11 @@ def _plain(value: Any) -> Any:
 
 
 def _labels(topics: pd.DataFrame | None, n_topics: int) -> list[str]:
-    named = {} if topics is None else dict(zip(topics["topic"].astype(int), topics["label"].astype(str), strict=True))
+    named = (
+        {}
+        if topics is None
+        else dict(zip(topics["topic"].astype(int), topics["label"].astype(str), strict=True))
+    )
     return [f"{topic} · {named[topic]}" if topic in named else str(topic) for topic in range(n_topics)]
 
 
@@ -162,7 +166,8 @@ def _corrected(script: str) -> str:
     for before, after, n_times in _CORRECTIONS:
         if script.count(before) != n_times:
             raise DiscourseError(
-                f"pyLDAvis' script is not the one of version 3.4.1: {before!r} occurs {script.count(before)} times, "
+                f"pyLDAvis' script is not the one of version 3.4.1: {before!r} occurs "
+                f"{script.count(before)} times, "
                 f"expected {n_times}. Install pyLDAvis==3.4.1."
             )
         script = script.replace(before, after)
@@ -170,5 +175,5 @@ def _corrected(script: str) -> str:
 
 
 def _without_addresses(script: str) -> str:
-    """The script with every ``//`` after a colon written as an escape: same program, no address in the page."""
+    """Write every ``//`` after a colon as an escape: same program, no address in the page."""
     return script.replace("://", ":\\/\\/").replace("</script", "<\\/script")

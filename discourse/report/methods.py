@@ -15,7 +15,7 @@ Payload = Mapping[str, Any]
 
 
 def write_methods(payload: Payload) -> list[Text]:
-    """The methods paragraphs as a paper would print them: corpus, model, shares, comparison, words, quotations."""
+    """Write the methods paragraphs as a paper would print them, from the corpus to the quotations."""
     writers: tuple[Callable[[Payload], Text | None], ...] = (
         _corpus, _segmentation, _model, _shares, _comparison, _untested, _words, _quotations,
     )  # fmt: skip
@@ -31,16 +31,26 @@ def _corpus(payload: Payload) -> Text | None:
     if not n["documents"]:
         return None
     return Text(
-        zh=f"语料。{n['sources']} 个原始文件含 {n['documents']} 篇文档。原始文件逐字保存；清理、繁简转换与乱码复原共 {n['edits']:,} 处，"
-        "逐处记录其在原始文件中的位置、前后文字与所依规则，任何一处都可以撤销。地点、层级、职务、作者与日期只取自文本自身，"
+        zh=f"语料。{n['sources']} 个原始文件含 {n['documents']} 篇文档。原始文件逐字保存；清理、"
+        f"繁简转换与乱码复原共 {n['edits']:,} 处，"
+        "逐处记录其在原始文件中的位置、前后文字与所依规则，任何一处都可以撤销。地点、层级、职务、"
+        "作者与日期只取自文本自身，"
         "每一项都附所依据的原文；找不到依据的留空，不归入任何一组。"
         + (f"{n['repeats']} 个段落重复前文，已标记，引文只取其一。" if n["repeats"] else ""),
-        en=f"Corpus. {n['sources']} raw files hold {n['documents']} documents. The raw files are kept byte for byte; "
-        f"cleaning, conversion to simplified characters and restoration of damaged text made {n['edits']:,} edits, each "
-        "logged with its place in the raw file, the text before and after, and its rule, so that any of them can be "
-        "undone. Place, level, role, author and date come from the texts alone, each with the words that show it; what "
+        en=f"Corpus. {n['sources']} raw files hold {n['documents']} documents. The raw files are kept "
+        f"byte for byte; "
+        f"cleaning, conversion to simplified characters and restoration of damaged text made "
+        f"{n['edits']:,} edits, each "
+        "logged with its place in the raw file, the text before and after, and its rule, so that any of "
+        "them can be "
+        "undone. Place, level, role, author and date come from the texts alone, each with the words that "
+        "show it; what "
         "has no evidence stays empty and is put in no group."
-        + (f" {n['repeats']} passages repeat earlier ones and are marked; only one of them is quoted." if n["repeats"] else ""),
+        + (
+            f" {n['repeats']} passages repeat earlier ones and are marked; only one of them is quoted."
+            if n["repeats"]
+            else ""
+        ),
     )
 
 
@@ -54,7 +64,8 @@ def _segmentation(payload: Payload) -> Text | None:
     if n_terms:
         zh += f"；{n_terms} 条治理术语作为整体保护，并逐条核对是切出、被更长的词吞没还是文中没有"
         en += (
-            f"; {n_terms} terms of governance were kept whole, and for each it was checked whether it was produced, "
+            f"; {n_terms} terms of governance were kept whole, and for each it was checked whether it was "
+            f"produced, "
             "swallowed by a longer word, or absent"
         )
     return Text(zh=zh + "。", en=en + ".")
@@ -72,17 +83,25 @@ def _model(payload: Payload) -> Text | None:
     priors = _priors(settings)
     seeds_zh, seeds_en = join([str(seed) for seed in seeds], "zh"), join([str(seed) for seed in seeds], "en")
     return Text(
-        zh=f"模型。以段落（共 {n['passages']} 个）为建模单位拟合潜在狄利克雷分配模型（LDA；Blei 等，2003），引擎为 {reference['engine']}，"
+        zh=f"模型。以段落（共 {n['passages']} 个）为建模单位拟合潜在狄利克雷分配模型（LDA；Blei 等，2003）"
+        f"，引擎为 {reference['engine']}，"
         f"主题数 K = {reference['n_topics']}{priors}。用 {len(seeds)} 个随机种子（{seeds_zh}）各拟合一次，"
         f"{len(models)} 个模型中 {converged} 个收敛（{min(rounds)}–{max(rounds)} 轮）。"
         f"参照模型取训练对数似然最高者（种子 {reference['seed']}，每词 {reference['log_likelihood']:.3f}），"
-        "在查看任何分组之前即已确定。各主题的稳定性是它与其他种子的模型中对应主题的平均相似度（Σ√φφ′）：它说明工具稳定，不构成证据。",
-        en=f"Model. Latent Dirichlet allocation (Blei et al., 2003) was fitted to {n['passages']} passages, the unit of "
-        f"modelling, with the engine {reference['engine']} and K = {reference['n_topics']} topics{_english(priors)}. "
-        f"It was fitted once for each of {len(seeds)} seeds ({seeds_en}); {converged} of {len(models)} models "
-        f"converged ({min(rounds)} to {max(rounds)} iterations). The reference model is the one with the highest training "
-        f"log likelihood (seed {reference['seed']}, {reference['log_likelihood']:.3f} nats per token), fixed before any "
-        "group was looked at. The stability of a topic is its mean affinity Σ√(φφ′) with its counterparts under the "
+        "在查看任何分组之前即已确定。各主题的稳定性是它与其他种子的模型中对应主题的平均相似度（Σ√φφ′）："
+        "它说明工具稳定，不构成证据。",
+        en=f"Model. Latent Dirichlet allocation (Blei et al., 2003) was fitted to {n['passages']} "
+        f"passages, the unit of "
+        f"modelling, with the engine {reference['engine']} and K = {reference['n_topics']} topics"
+        f"{_english(priors)}. "
+        f"It was fitted once for each of {len(seeds)} seeds ({seeds_en}); {converged} of {len(models)} "
+        f"models "
+        f"converged ({min(rounds)} to {max(rounds)} iterations). The reference model is the one with the "
+        f"highest training "
+        f"log likelihood (seed {reference['seed']}, {reference['log_likelihood']:.3f} nats per token), "
+        f"fixed before any "
+        "group was looked at. The stability of a topic is its mean affinity Σ√(φφ′) with its counterparts "
+        "under the "
         "other seeds: stability of the instrument, not evidence.",
     )
 
@@ -101,10 +120,13 @@ def _shares(payload: Payload) -> Text | None:
     if not payload["profiles"]:
         return None
     return Text(
-        zh="份额。固定 φ，为每篇文档单独估计主题先验，把文档的词按后验分到各主题，得到文档的主题份额；不用段落 θ 的平均值，"
+        zh="份额。固定 φ，为每篇文档单独估计主题先验，把文档的词按后验分到各主题，得到文档的主题份额；"
+        "不用段落 θ 的平均值，"
         "因为后者会把文档间的差异向零压缩。经此估计的差异仍略偏保守。",
-        en="Shares. With phi held fixed, a topic prior is estimated for every document and its tokens are divided "
-        "among the topics by their posterior; means of passage theta are not used, because they shrink differences "
+        en="Shares. With phi held fixed, a topic prior is estimated for every document and its tokens are "
+        "divided "
+        "among the topics by their posterior; means of passage theta are not used, because they shrink "
+        "differences "
         "between documents. The differences remain slightly conservative.",
     )
 
@@ -113,20 +135,31 @@ def _comparison(payload: Payload) -> Text | None:
     tested = [factor for factor in payload["factors"] if factor["tested"]]
     if not tested:
         return None
-    names_zh, names_en = (join([factor["label"][language] for factor in tested], language) for language in ("zh", "en"))
+    names_zh, names_en = (
+        join([factor["label"][language] for factor in tested], language) for language in ("zh", "en")
+    )
     n_permutations = _settings(payload).get("compare.contrasts.n_permutations", 9999)
     return Text(
         zh=f"比较（{names_zh}）。分析单位是文档，每篇文档权重相同；段落从不作为单位，以段落检验是伪重复。"
-        "差异的标准误取合并与 Welch 两者中较大者，95% 区间与 p 值出自同一个 t 分布。另以置换文档所属组别求第二个 p 值"
-        f"（Chung 与 Romano，2013；至多 20,000 种全部列举，否则随机置换 {n_permutations:,} 次），并报告该设计所能达到的最小 p。"
-        "同一比较的各主题以 max-T（Westfall 与 Young，1993）校正，样本不允许时用 Holm 法；另列 BH 错误发现率 q，仅供探索。"
+        "差异的标准误取合并与 Welch 两者中较大者，95% 区间与 p 值出自同一个 t 分布。"
+        "另以置换文档所属组别求第二个 p 值"
+        f"（Chung 与 Romano，2013；至多 20,000 种全部列举，否则随机置换 {n_permutations:,} 次），"
+        f"并报告该设计所能达到的最小 p。"
+        "同一比较的各主题以 max-T（Westfall 与 Young，1993）校正，样本不允许时用 Holm 法；另列 BH "
+        "错误发现率 q，仅供探索。"
         "校正后 p ≤ .05 才称为发现。",
-        en=f"Comparison ({names_en}). The unit of analysis is the document and every document weighs the same; a "
-        "passage is never the unit, since testing passages is pseudo-replication. The standard error of a difference is "
-        "the larger of the pooled and the Welch one; the 95 % interval and p come from the same t distribution. A second "
-        "p comes from permuting the group labels of documents (Chung & Romano, 2013; all relabellings up to 20,000, "
-        f"else {n_permutations:,} random ones), and the smallest p that the design allows is reported. The topics of one "
-        "comparison are corrected by max-T (Westfall & Young, 1993) where the design allows it, else by Holm's method; "
+        en=f"Comparison ({names_en}). The unit of analysis is the document and every document weighs the "
+        f"same; a "
+        "passage is never the unit, since testing passages is pseudo-replication. The standard error of a "
+        "difference is "
+        "the larger of the pooled and the Welch one; the 95 % interval and p come from the same t "
+        "distribution. A second "
+        "p comes from permuting the group labels of documents (Chung & Romano, 2013; all relabellings up "
+        "to 20,000, "
+        f"else {n_permutations:,} random ones), and the smallest p that the design allows is reported. "
+        f"The topics of one "
+        "comparison are corrected by max-T (Westfall & Young, 1993) where the design allows it, else by "
+        "Holm's method; "
         "Benjamini-Hochberg q stands beside as exploration. A finding is an adjusted p of at most .05.",
     )
 
@@ -143,11 +176,14 @@ def _untested(payload: Payload) -> Text | None:
     zh = join([f"{group['zh']}（{factor['zh']}）" for factor, group in single], "zh")
     en = join([f"{group['en']} ({factor['en']})" for factor, group in single], "en")
     return Text(
-        zh=f"未作检验者。{zh}只有 1 篇文档：文档之间的变异无从估计，故凡涉及这些组的比较只报告份额、差异与引文，不给区间与 p 值"
+        zh=f"未作检验者。{zh}只有 1 篇文档：文档之间的变异无从估计，故凡涉及这些组的比较只报告份额、"
+        f"差异与引文，不给区间与 p 值"
         "（至少需要 2 篇，建议 5 篇以上）。",
-        en=f"Not tested. {en} {'have' if len(single) > 1 else 'has'} 1 document: the variation between documents cannot be "
+        en=f"Not tested. {en} {'have' if len(single) > 1 else 'has'} 1 document: the variation between "
+        f"documents cannot be "
         "estimated, so comparisons with "
-        f"{'these groups' if len(single) > 1 else 'this group'} report shares, differences and quotations, without "
+        f"{'these groups' if len(single) > 1 else 'this group'} report shares, differences and "
+        f"quotations, without "
         "interval or p-value (at least 2 documents are required; 5 or more are advised).",
     )
 
@@ -157,18 +193,24 @@ def _words(payload: Payload) -> Text | None:
         return None
     tested = any(entry["tested"] for entry in payload["vocabulary"])
     zh = (
-        "用词。效应量是以合并词频为信息先验收缩的对数优势差（Monroe 等，2008，不用其 z 值），另列每万词频率与对数比；"
+        "用词。效应量是以合并词频为信息先验收缩的对数优势差（Monroe 等，2008，不用其 z 值），"
+        "另列每万词频率与对数比；"
         "同时给出含该词的文档数与 Gries 的离散度 DP，一半以上出现在一篇文档里的词加标记。"
     )
     en = (
-        "Words. The effect size is the log-odds difference shrunk by an informative Dirichlet prior (Monroe et al., "
-        "2008, without its z), with rates per 10,000 tokens and log ratios as description; the number of documents with "
-        "the word and Gries' DP stand beside, and words with over half their occurrences in one document are marked."
+        "Words. The effect size is the log-odds difference shrunk by an informative Dirichlet prior "
+        "(Monroe et al., "
+        "2008, without its z), with rates per 10,000 tokens and log ratios as description; the number of "
+        "documents with "
+        "the word and Gries' DP stand beside, and words with over half their occurrences in one document "
+        "are marked."
     )
     if tested:
-        zh += "p 值由置换文档得到（词在文档中成簇出现，G² 会误报；Lijffijt 等，2016）；每组不超过 10 篇时它是排序，不是检验。"
+        zh += "p 值由置换文档得到（词在文档中成簇出现，G² 会误报；Lijffijt 等，2016）；每组不超过 10 "
+        "篇时它是排序，不是检验。"
         en += (
-            " P-values come from permuting documents (words burst, and G² errs; Lijffijt et al., 2016); with ten "
+            " P-values come from permuting documents (words burst, and G² errs; Lijffijt et al., 2016); "
+            "with ten "
             "documents a group or fewer this is a ranking, not a test."
         )
     else:
@@ -185,10 +227,13 @@ def _quotations(payload: Payload) -> Text | None:
     zh = f"（至少 {least} 个词）" if least is not None else ""
     en = f" (at least {least} tokens)" if least is not None else ""
     return Text(
-        zh=f"引文。引文由规则选出而非人工挑选：每个主题取 θ 最高且足够长{zh}的段落，各文档轮流，重复的只取一次；"
+        zh=f"引文。引文由规则选出而非人工挑选：每个主题取 θ 最高且足够长{zh}的段落，各文档轮流，"
+        f"重复的只取一次；"
         "并给出反例，即含该主题用词而该主题份额很低的段落。引文逐字照录，附其在文档中的位置。",
-        en=f"Quotations. They are chosen by rule, not by hand: for every topic the passages with the highest theta that "
-        f"are long enough{en}, documents in turn, repeats once; and counter-examples, passages that hold the topic's words "
+        en=f"Quotations. They are chosen by rule, not by hand: for every topic the passages with the "
+        f"highest theta that "
+        f"are long enough{en}, documents in turn, repeats once; and counter-examples, passages that hold "
+        f"the topic's words "
         "while the topic is low in them. Quotations are verbatim, with their place in the document.",
     )
 
@@ -205,7 +250,8 @@ def answer_reviewers(payload: Payload) -> list[dict[str, Any]]:
         _answer(
             "comparison", "为什么有的比较没有 p 值？", "Why have some comparisons no p-value?",
             "一组只有 1 篇文档时，文档间的变异无从估计，任何 p 值都是虚构。",
-            "With one document in a group the variation between documents cannot be estimated; any p-value would be invented.",
+            "With one document in a group the variation between documents cannot be estimated; any "
+            "p-value would be invented.",
         ),
         _answer(
             "comparison", "多重比较怎么处理？", "What about multiple comparisons?",
@@ -213,19 +259,24 @@ def answer_reviewers(payload: Payload) -> list[dict[str, Any]]:
             "Adjusted p decides, q is exploration; unadjusted p is shown as well.",
         ),
         _answer(
-            "topics", "主题数为什么是这个？换个种子呢？", "Why this number of topics? What about other seeds?",
-            f"主题数是事先设定的；用不同种子拟合了 {n_models} 个模型，{converged} 个收敛，每个主题都列出稳定性。",
-            f"The number was set beforehand; {n_models} models were fitted under different seeds, {converged} converged, "
+            "topics", "主题数为什么是这个？换个种子呢？", "Why this number of topics? What about other "
+            "seeds?",
+            f"主题数是事先设定的；用不同种子拟合了 {n_models} 个模型，{converged} 个收敛，"
+            f"每个主题都列出稳定性。",
+            f"The number was set beforehand; {n_models} models were fitted under different seeds, "
+            f"{converged} converged, "
             "and the stability of every topic is shown.",
         ),
         _answer(
             "corpus", "清理会不会改了原意？", "Could cleaning have changed the meaning?",
-            "每处修改都有记录与例子；改动可以逐处撤销。", "Every edit is logged and shown by example; each can be undone.",
+            "每处修改都有记录与例子；改动可以逐处撤销。", "Every edit is logged and shown by example; "
+            "each can be undone.",
         ),
         _answer(
             "corpus", "地区与层级从何而来？", "Where do place and level come from?",
             "来自文本自身的字句，列在每一项旁边；没有依据的留空并计数。",
-            "From the words of the texts, printed beside each value; what has no evidence is empty and counted.",
+            "From the words of the texts, printed beside each value; what has no evidence is empty and "
+            "counted.",
         ),
         _answer(
             "words", "标志词会不会只出自一篇文档？", "Do marking words come from one document?",
@@ -250,17 +301,21 @@ def _answer(section: str, zh: str, en: str, answer_zh: str, answer_en: str) -> d
 
 
 def list_references() -> list[str]:
-    """The sources that the methods paragraphs and the tables cite."""
+    """List the sources that the methods paragraphs and the tables cite."""
     return [
         "Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B, 57(1).",
-        "Bischof, J., & Airoldi, E. (2012). Summarizing topical content with word frequency and exclusivity. ICML.",
+        "Bischof, J., & Airoldi, E. (2012). Summarizing topical content with word frequency and "
+        "exclusivity. ICML.",
         "Blei, D., Ng, A., & Jordan, M. (2003). Latent Dirichlet allocation. JMLR, 3.",
-        "Chung, E., & Romano, J. (2013). Exact and asymptotically robust permutation tests. Annals of Statistics, 41(2).",
+        "Chung, E., & Romano, J. (2013). Exact and asymptotically robust permutation tests. Annals of "
+        "Statistics, 41(2).",
         "Gries, S. (2008). Dispersions and adjusted frequencies in corpora. IJCL, 13(4).",
-        "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scand. J. Statistics, 6(2).",
+        "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scand. J. Statistics, "
+        "6(2).",
         "Lijffijt, J., et al. (2016). Significance testing of word frequencies in corpora. DSH, 31(2).",
         "Monroe, B., Colaresi, M., & Quinn, K. (2008). Fightin' words. Political Analysis, 16(4).",
         "Roberts, M., et al. (2014). Structural topic models for open-ended survey responses. AJPS, 58(4).",
-        "Sievert, C., & Shirley, K. (2014). LDAvis: A method for visualizing and interpreting topics. ACL Workshop.",
+        "Sievert, C., & Shirley, K. (2014). LDAvis: A method for visualizing and interpreting topics. ACL "
+        "Workshop.",
         "Westfall, P., & Young, S. (1993). Resampling-based multiple testing. Wiley.",
     ]

@@ -1,4 +1,4 @@
-"""Tables of a run in, one JSON-able dict out: whatever the page shows stands in it, nothing else reaches the page."""
+"""Tables of a run in, one JSON-able dict out: nothing else reaches the page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def build_payload(
     notes: Sequence[str] = (),
     ldavis: str | None = None,
 ) -> dict[str, Any]:
-    """Everything that the report says, as plain numbers and words.
+    """Gather everything that the report says, as plain numbers and words.
 
     tables: by contract name; some may be absent or empty, their sections then say so. settings: those really
     used, ``{"topics": {"lda": {"n_topics": 8}}}``; the methods paragraph is written from them and from the
@@ -70,7 +70,9 @@ def build_payload(
 def _held(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     for name in tables:
         if name not in CONTRACTS:
-            raise SettingError(f"no table is called {name!r}. {suggest(name, CONTRACTS)}Tables: {', '.join(CONTRACTS)}.")
+            raise SettingError(
+                f"no table is called {name!r}. {suggest(name, CONTRACTS)}Tables: {', '.join(CONTRACTS)}."
+            )
     return {name: check(tables[name], name) if name in tables else empty(name) for name in CONTRACTS}
 
 
@@ -106,7 +108,9 @@ def _describe_documents(held: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]
     sizes = {row["doc_id"]: row for row in rows(held["shares"], "doc_id", "n_passages", "n_tokens")}
     repairs = held["edits"]["doc_id"].value_counts()
     described = []
-    for document in rows(held["documents"].head(MAX_DOCUMENTS), "doc_id", "source_id", "title", "text", *FIELDS):
+    for document in rows(
+        held["documents"].head(MAX_DOCUMENTS), "doc_id", "source_id", "title", "text", *FIELDS
+    ):
         doc_id = document["doc_id"]
         described.append(
             {
@@ -117,7 +121,9 @@ def _describe_documents(held: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]
                 "n_repairs": int(repairs.get(doc_id, 0)),
                 "n_passages": sizes.get(doc_id, {}).get("n_passages"),
                 "n_tokens": sizes.get(doc_id, {}).get("n_tokens"),
-                "fields": [_describe_field(field, document[field], evidence.get((doc_id, field))) for field in FIELDS],
+                "fields": [
+                    _describe_field(field, document[field], evidence.get((doc_id, field))) for field in FIELDS
+                ],
             }
         )
     return described

@@ -1,4 +1,4 @@
-"""A small study made up for the report's tests: eight documents, three planted topics, every table of a run."""
+"""A small study made up for the report's tests: eight documents, three planted topics, all tables."""
 
 from __future__ import annotations
 
@@ -65,13 +65,16 @@ def _texts(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, np.nda
         for position in range(PASSAGES_A_DOCUMENT):
             main = int(rng.choice(3, p=shares))
             text = "".join(_sentence(rng, main) for _ in range(4))
-            passages.append((f"{doc_id}#{position:04d}", doc_id, position, start, start + len(text), text, None))
+            passages.append(
+                (f"{doc_id}#{position:04d}", doc_id, position, start, start + len(text), text, None)
+            )
             theta.append([0.9 if topic == main else 0.05 for topic in range(3)])
             texts.append(text)
             start += len(text) + 1
         place = {"云南": "云南省", "福州": "福建省", "南京": "江苏省", "武汉": "湖北省"}.get(region or "")
         documents.append(
-            (doc_id, doc_id.split(".")[0], f"关于基层治理的讲话({doc_id})", None, year, place, None, None, region, level)
+            (doc_id, doc_id.split(".")[0], f"关于基层治理的讲话("
+            f"{doc_id})", None, year, place, None, None, region, level)
             + (role, None, "speech", 10, 10 + start, "\n".join(texts))
         )  # fmt: skip
     columns = list(empty("documents").columns)
@@ -89,7 +92,9 @@ def _sentence(rng: np.random.Generator, topic: int) -> str:
 
 def _model(passages: pd.DataFrame, theta: np.ndarray) -> TopicModel:
     vocabulary = sorted(itertools.chain(*TOPICS))
-    weights = np.array([[1.0 / (1 + own.index(t)) if t in own else 0.01 for t in vocabulary] for own in TOPICS])
+    weights = np.array(
+        [[1.0 / (1 + own.index(t)) if t in own else 0.01 for t in vocabulary] for own in TOPICS]
+    )
     counts = np.array([[text.count(term) for term in vocabulary] for text in passages["text"]])
     return TopicModel(
         phi=weights / weights.sum(axis=1, keepdims=True),
@@ -107,7 +112,8 @@ def _sources() -> pd.DataFrame:
     names = ["a", "b", "c", "d", "e"]
     return pd.DataFrame(
         {
-            "source_id": names, "path": [f"{name}.txt" for name in names], "sha256": [name * 64 for name in names],
+            "source_id": names, "path": [f"{name}.txt" for name in names], 
+            "sha256": [name * 64 for name in names],
             "encoding": "utf-8", "n_chars": range(1000, 6000, 1000), "text": "原文",
         }
     )  # fmt: skip
@@ -209,7 +215,9 @@ def _contrasts(factor: str) -> pd.DataFrame:
             else:
                 numbers = [difference - 0.1, difference + 0.1, 1.5, 0.004, 0.012, 0.012, 0.02, 0.01]
                 flags, verdict = "small sample", "higher" if difference > 0 else "lower"
-            rows.append((factor, target, reference, topic, difference, *numbers, len(a), len(b), flags, verdict))
+            rows.append(
+                (factor, target, reference, topic, difference, *numbers, len(a), len(b), flags, verdict)
+            )
     return pd.DataFrame(rows, columns=list(empty("contrasts").columns))
 
 
