@@ -85,7 +85,7 @@ def find_list(choice: str | Path, *folders: Literal["lexicons", ""]) -> Path:
 
 
 def _packaged_lists(folder: str) -> list[Path]:
-    """Word lists of a folder; beside the stop lists lie lists for other uses, which do not call themselves so."""
+    """Word lists of a folder; beside the stop lists lie lists for other uses, which say otherwise."""
     paths = sorted(resource("stopwords", folder).glob("*.txt"))
     return [path for path in paths if folder or path.read_text("utf-8").startswith("# Stop words")]
 
