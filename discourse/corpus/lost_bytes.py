@@ -27,7 +27,7 @@ _BRACKET = re.compile(rf"\(\s*[{PINYIN_LETTERS}]{{1,6}}\s*\)")
 _CONTEXT = 8
 # Nats by which the reading must beat the characters as they stand, for each character of the damage.
 _MARGIN = 1.0
-# Below this mean score a character of a run does not read as Chinese (clean prose: -3 to -7).
+# Below this mean score a character a stretch is not Chinese (prose: -10 in the worst of 97 stretches).
 _UNREADABLE = -11.0
 # Nats against a character of the other script at a half-lost place.
 _FOREIGN = 3.0
@@ -69,7 +69,7 @@ def repair_lost_bytes(
         reading = _best_reading(text, site, model, simplify, traditional)
         if reading and reading.confidence >= min_confidence:
             repaired.append(Change(site.start(), site.end(), reading.text, round(reading.confidence, 3)))
-        elif reading or _is_unreadable(site, model, simplify):
+        elif reading or not _reads_well(site["run"], model, simplify):
             confidence = round(reading.confidence, 3) if reading else 0.0
             doubtful.append(Change(site.start(), site.end(), site.group(), confidence))
     return repaired, doubtful
@@ -95,7 +95,7 @@ def _best_reading(
         return None
     best = max(scores, key=lambda candidate: (scores[candidate], candidate))
     as_it_stands = model.score(left + simplify(site["run"]) + right)
-    if scores[best] - as_it_stands < _MARGIN * len(site["run"]):
+    if scores[best] - as_it_stands < _MARGIN * len(site["run"]) or not _reads_well(best, model, simplify):
         return None
     total = sum(math.exp(value - scores[best]) for value in scores.values())
     return Reading(best, 1.0 / total)
@@ -146,6 +146,7 @@ def _decoded(pairs: Iterable[bytes]) -> list[str]:
     return [char for char in chars if "\u4e00" <= char <= "\u9fff" or char in _MARKS]
 
 
-def _is_unreadable(site: re.Match[str], model: WordModel, simplify: Callable[[str], str]) -> bool:
-    run = simplify(site["run"])
-    return any("\ue000" <= char <= "\uf8ff" for char in run) or model.score(run) < _UNREADABLE * len(run)
+def _reads_well(text: str, model: WordModel, simplify: Callable[[str], str]) -> bool:
+    """Whether a stretch can be Chinese at all."""
+    text = simplify(text.rstrip("?\ufffd"))
+    return not re.search("[\ue000-\uf8ff]", text) and model.score(text) >= _UNREADABLE * len(text)

@@ -89,8 +89,8 @@ def _is_text_file(relative: Path) -> bool:
 def _source_ids(names: Mapping[Path, str]) -> dict[Path, str]:
     """Name without suffix, or with it where two files would collide."""
     stems = {file: name[: -len(file.suffix)] for file, name in names.items()}
-    n_files = Counter(stems.values())
-    return {file: stem if n_files[stem] == 1 else names[file] for file, stem in stems.items()}
+    n_claims = Counter([*stems.values(), *names.values()])
+    return {file: stem if n_claims[stem] == 1 else names[file] for file, stem in stems.items()}
 
 
 def _read_source(file: Path, name: str, source_id: str) -> dict[str, object]:
