@@ -15,9 +15,10 @@ from discourse.segment.lexicon import read_stopwords
 from discourse.segment.tokenizer import Tokenizer
 
 _LETTER = re.compile(r"[^\W\d_]")
-# 二十, 第三, 两个, 十多项: how many, not what
+# 二十, 第三, 两个, 十多项, 三年, 万亿元: how many, not what
 _NUMBER = re.compile(
-    r"第?[\d零〇一二三四五六七八九十百千万亿两几数]+[多余]?[个名种位件项条次类批处级支套场轮年]?"
+    r"第?[\d零〇一二三四五六七八九十百千万亿两几数]+[多余]?"
+    r"(?:[个名种位件项条次类批处级支套场轮年大期人户家亩元吨斤辆]|人次|公里|千瓦时?|平方米|立方米)?"
 )
 # what a scraped text puts where a name was: XX, X, xx, ××, 某某
 _PLACEHOLDER = re.compile(r"[XxＸｘ×*＊某]+")
@@ -33,7 +34,7 @@ def segment_passages(
     """Cut passages into tokens and leave out what carries no content.
 
     Left out are blanks and punctuation; numbers, in digits or characters, alone or with a measure
-    word (2024, 二十, 第三, 两个, 三年); placeholders (XX, **, 某某); words of fewer than `min_chars`
+    word (2024, 二十, 第三, 三年, 万亿元); placeholders (XX, **, 某某); words of fewer than `min_chars`
     characters; and stop words. Terms of the lexicon are kept whatever they look like (12345, 十四五),
     unless a stop list names them.
 
