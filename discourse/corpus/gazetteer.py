@@ -47,14 +47,19 @@ class Mention:
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """All units by code, and every name with its form and the codes that bear it; `nouns` are names that are also words."""
+    """All units and all their names.
+
+    units: by code; names: every name with its form and the codes that bear it; nouns: names that are words, too;
+    sizes: lengths of the names that begin with a character, longest first.
+    """
 
     units: Mapping[str, Unit]
     names: Mapping[str, tuple[str, tuple[str, ...]]]
     nouns: frozenset[str]
+    sizes: Mapping[str, tuple[int, ...]]
 
     def lineage(self, unit: Unit) -> dict[str, Unit]:
-        """The unit and those above it, by level: ``{"province": 江苏省, "city": 南京市}``."""
+        """Return the unit and those above it, by level: ``{"province": 江苏省, "city": 南京市}``."""
         chain = {unit.level: unit}
         while unit.parent:
             unit = self.units[unit.parent]
@@ -66,11 +71,11 @@ class Gazetteer:
         return tuple(self.units[code] for code in self.names.get(name, ("", ()))[1])
 
     def find_mentions(self, text: str) -> list[Mention]:
-        """Every mention in `text`, longest name first at each position, in the order of the text."""
+        """Find every mention in `text`, the longest name first at each position, in the order of the text."""
         mentions: list[Mention] = []
-        position, longest = 0, max(map(len, self.names), default=0)
+        position = 0
         while position < len(text):
-            name = self._longest_name(text, position, longest)
+            name = self._longest_name(text, position)
             if name is None:
                 position += 1
                 continue
@@ -80,8 +85,8 @@ class Gazetteer:
             position += len(name)
         return mentions
 
-    def _longest_name(self, text: str, position: int, longest: int) -> str | None:
-        for size in range(min(longest, len(text) - position), 1, -1):
+    def _longest_name(self, text: str, position: int) -> str | None:
+        for size in self.sizes.get(text[position], ()):
             if text[position : position + size] in self.names:
                 return text[position : position + size]
         return None
@@ -118,7 +123,8 @@ def read_gazetteer(path: str | Path | None = None) -> Gazetteer:
                 f"{source.name}: {unit.name} has the parent {unit.parent!r}, which is no unit's code: add it."
             )
     nouns = frozenset(read_words(resource("stopwords", "gazetteer_nouns.txt")))
-    return Gazetteer(units, _index_names(units.values()), nouns)
+    names = _index_names(units.values())
+    return Gazetteer(units, names, nouns, _index_sizes(names))
 
 
 def read_rows(path: Path) -> list[list[str]]:
@@ -144,19 +150,36 @@ def _read_units(source: Path) -> Iterable[Unit]:
 
 
 def _index_names(units: Iterable[Unit]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Name -> form and codes; a full name hides the same name as a former or short one, a higher level a lower one."""
-    forms: dict[str, dict[str, list[Unit]]] = {
-        form: defaultdict(list) for form in ("short", "former", "full")
-    }
+    """Name -> form and codes; a full name hides the same short name, a short one of a higher level a lower one.
+
+    A name in use is shared with the units that bore it once: 江北区 is in 宁波, and was in 重庆.
+    """
+    full: dict[str, list[Unit]] = defaultdict(list)
+    former: dict[str, list[Unit]] = defaultdict(list)
+    short: dict[str, list[Unit]] = defaultdict(list)
     for unit in units:
-        forms["full"][unit.name].append(unit)
-        forms["short"][unit.short].append(unit)
+        full[unit.name].append(unit)
+        short[unit.short].append(unit)
         for name in unit.former:
-            forms["former"][name].append(unit)
-    index: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for form, names in forms.items():
-        for name, bearers in names.items():
-            top = min(PLACE_FIELDS.index(unit.level) for unit in bearers)
-            kept = [u for u in bearers if PLACE_FIELDS.index(u.level) == top or form != "short"]
-            index[name] = (form, tuple(unit.code for unit in kept))
-    return index
+            former[name].append(unit)
+    index = {name: ("short", _codes(_highest(bearers))) for name, bearers in short.items()}
+    index |= {name: ("former", _codes(bearers)) for name, bearers in former.items()}
+    return index | {
+        name: ("full", _codes([*bearers, *former.get(name, ())])) for name, bearers in full.items()
+    }
+
+
+def _highest(units: list[Unit]) -> list[Unit]:
+    top = min(PLACE_FIELDS.index(unit.level) for unit in units)
+    return [unit for unit in units if PLACE_FIELDS.index(unit.level) == top]
+
+
+def _codes(units: Iterable[Unit]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(unit.code for unit in units))
+
+
+def _index_sizes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    sizes: dict[str, set[int]] = defaultdict(set)
+    for name in names:
+        sizes[name[0]].add(len(name))
+    return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in sizes.items()}

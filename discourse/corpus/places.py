@@ -77,6 +77,7 @@ class _Contexts:
     self_after: re.Pattern[str]
     sentence_head: re.Pattern[str]
     clause_head: re.Pattern[str]
+    time_before: re.Pattern[str]
     verb: re.Pattern[str]
     abbreviations: Mapping[str, str]
 
@@ -146,6 +147,7 @@ def _read_contexts() -> _Contexts:
             rf"(?:^|[。！？；;：:”\s])(?:[^。！？；;]{{0,6}}(?:{rows['time']})[，,]?|中共)?$"
         ),
         clause_head=re.compile(rf"(?:[，,、]|{rows['time']}|中共)$"),
+        time_before=re.compile(rf"(?:{rows['time']})[，,]?(?:中共)?$"),
         verb=re.compile(f"[，,]?(?:{rows['verb']})"),
         abbreviations=dict(map(tuple, read_rows(resource("stopwords", "place_abbreviations.tsv")))),  # type: ignore[arg-type]
     )
@@ -202,7 +204,8 @@ def _judge(
 def _heads_title(site: _Site, contexts: _Contexts) -> bool:
     """Whether a place in the title is its own: at the head, or after a year or a dash; not the place of the occasion."""
     headed = re.fullmatch(r"(?:(?:19|20)\d\d年度?|中共|[—\-\s《“]+)*", site.before)
-    return bool(headed) and site.mentions[-1].form != "short" and not contexts.away_after.match(site.after)
+    named = site.mentions[-1].form != "short" or re.match("[：:|丨]", site.after)
+    return bool(headed and named) and not contexts.away_after.match(site.after)
 
 
 def _self_reference(site: _Site, contexts: _Contexts) -> _Evidence | None:
@@ -229,7 +232,8 @@ def _subject(site: _Site, contexts: _Contexts, opening: int) -> _Evidence | None
     heads = contexts.sentence_head.search(site.before) or (organ and contexts.clause_head.search(site.before))
     if not acts or not heads:
         return None
-    rule = "opening_subject" if site.line.start == opening else "own_organ" if organ else "subject"
+    first = site.line.start == opening and (organ or contexts.time_before.search(site.before))
+    rule = "opening_subject" if first else "own_organ" if organ else "subject"
     return site.evidence(rule, right=width)
 
 
@@ -275,6 +279,7 @@ def _settle(
 ) -> list[Finding]:
     """From the province down: the best unit of each level inside the one above it, less what speaks for its rivals."""
     findings: list[Finding] = []
+    above: list[float] = []  # no place is surer than the one in which it lies
     for field in PLACE_FIELDS:
         if field == "district" and level in _REACH:
             evidence = [item for item in evidence if item.rule != "our_units"]
@@ -285,7 +290,8 @@ def _settle(
                 scored.setdefault(code, item)
         if scored:
             code, best = next(iter(scored.items()))
-            sure = _confidence(code, list(scored.values()), inside, gazetteer)
+            sure = min([_confidence(code, list(scored.values()), inside, gazetteer), *above])
+            above = [sure]
             findings.append(_finding(field, gazetteer.units[code], best, sure))
             evidence = [kept for item in evidence if (kept := _inside(item, field, code, gazetteer)).units]
     return findings

@@ -15,6 +15,9 @@ _NAME = r"[一-鿿]{2,4}|[一-鿿][ 　]{1,3}[一-鿿]|[一-鿿]{1,8}(?:·[一-�
 _MASK = r"(?:XX|xx|××|[X×*＊]{1,3}|某某?)"
 _MASKED_LEVELS = {"街道": "township", "镇": "township", "乡": "township", "社区": "village", "村": "village",
                   "区": "district", "县": "district", "市": "city", "省": "province"}  # fmt: skip
+_CITES = re.compile(
+    "学习|贯彻|落实|传达|关于|听取|收看"
+)  # before an office: its words are cited, it does not speak
 _OPENING = 600  # characters of the body in which a report or a press text shows itself
 
 
@@ -69,7 +72,7 @@ def find_genre(page: Page, lines: Sequence[Line], words: Offices) -> Finding | N
         or _words_in(titles, words, "speech", 0.95)
         or _words_in(titles, words, "press", 0.8)
         or _words_in(titles, words, "summary", 0.85)
-        or _authored(lines)
+        or _authored(lines, words)
         or _words_at_start(body[:3], words, "speech", "opening", 0.8)
         or _words_at_start(body[-2:], words, "speech", "closing", 0.9)
         or _press(page, body)
@@ -115,10 +118,11 @@ def _rows(name: str) -> list[list[str]]:
 
 def _title_office(page: Page, words: Offices) -> Office | None:
     """The office at the head of a title (市委书记在…会议上的讲话), not one inside the occasion's name."""
-    after = rf"(?:同志)?(?:{_NAME})??(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|$)"
-    pattern = rf"^(?P<office>[^\n在赴]{{0,30}}?(?:{alternatives(words.roles)})){after}"
+    name = rf"(?:[{''.join(sorted(words.surnames))}][一-鿿]{{1,2}})?"
+    after = rf"(?:同志)?{name}(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|$)"
+    pattern = rf"(?P<office>[^\n在赴]{{0,30}}?(?:{alternatives(words.roles)})){after}"
     match = re.match(pattern, page.title_text)
-    if match is None or page.title is None:
+    if match is None or page.title is None or _CITES.search(match["office"]):
         return None
     role, level = parse_office(match["office"], words)
     start = page.title[0]
@@ -263,18 +267,13 @@ def _words_at_start(
     return None
 
 
-def _authored(lines: Sequence[Line]) -> Finding | None:
+def _authored(lines: Sequence[Line], words: Offices) -> Finding | None:
+    """A byline that names its author or the author's office."""
     for line in byline_lines(lines):
-        match = re.search(r"本文作者|作者系|作者[:：]\s*[一-鿿]{2,4}(?![一-鿿])|作者单位[:：]", line.text)
-        if match:
-            return Finding(
-                "genre",
-                "article",
-                line.start + match.start(),
-                line.start + match.end(),
-                "byline_author",
-                0.85,
-            )
+        author = _author_name(line, words) or _author_office(line, words)
+        if author:
+            start = line.start + re.search("作者|署名|撰文", line.text).start()  # type: ignore[union-attr]
+            return Finding("genre", "article", start, author.end, "byline_author", 0.85)
     return None
 
 
