@@ -1,25 +1,26 @@
 """Engine: latent Dirichlet allocation by collapsed variational Bayes of zero order, the default.
 
-One vector of responsibilities for each (passage, term) pair; a sweep updates all of them, each against the
-counts of all others. Work is cut into a fixed grid of passage blocks times term groups: the cells on one
-diagonal share no row, so threads may take them in any order and every number of threads gives the same bytes.
+Every (passage, term) pair has a vector of responsibilities: how much of it each topic takes. A sweep visits all
+pairs and weighs each one anew by the counts of all others. It needs 4 bytes a pair and topic.
 
-References: Asuncion, Welling, Smyth & Teh (2009), UAI; Yan, Xu & Qi (2009), NIPS (the grid).
+References: Asuncion, Welling, Smyth & Teh (2009), On smoothing and inference for topic models, UAI.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from discourse.topics import _kernels
+from discourse.topics._grid import Grid, Run, build_grid, open_workers
+
+MEASURE_EVERY = 5  # sweeps; the logarithms cost a tenth of a sweep
+JOIN_AFTER = 20  # sweeps after which withheld passages come in
+LEARN_AT = (10, 15, JOIN_AFTER)
+FEWEST_WITHHELD, MOST_WITHHELD = 50, 300
+LEARNING_ROUNDS = 30
 
 
 class Fit(NamedTuple):
@@ -39,220 +40,241 @@ def fit(
     *,
     n_topics: int,
     seed: int,
-    alpha: float,
-    eta: float,
-    max_iterations: int = 100,
-    tolerance: float = 1e-4,
+    alpha: float | None = None,
+    eta: float | None = None,
+    max_iterations: int = 200,
+    tolerance: float = 1e-5,
     n_threads: int | None = None,
 ) -> Fit:
-    """Fit topics to counts (n_passages, n_terms).
+    """Fit topics to counts (n_passages, n_terms) by sweeps over all pairs.
 
-    alpha, eta: priors of one topic in a passage and of one term in a topic.
+    Parameters
+    ----------
+    counts
+        Whole numbers, csr.
+    n_topics, seed
+        K, and where the noise of the start comes from.
+    alpha
+        Prior of one topic in a passage. If None it is learnt, one value a topic: a tenth of the passages (50 to
+        300) stays out of the first 20 sweeps, and alpha is chosen so that one half of each foretells the other;
+        then they come in. Passages that were read cannot teach it: their topics know them already, and a
+        third of the right alpha looks best. With fewer than 500 passages it stays at 1.5 / n_topics.
+    eta
+        Prior of one term in a topic; 0.03 if None.
+    max_iterations, tolerance
+        It stops when a sweep raises the log likelihood by less than `tolerance` of its size (the mean of the
+        last five sweeps), at the latest after `max_iterations`.
+    n_threads
+        All processors if None. The result is the same, byte for byte, with any number.
+
+    Returns
+    -------
+    Fit
+        phi and theta exact from the final responsibilities; trace: (iteration, log likelihood in nats per token,
+        each token foretold by all others).
     """
-    state = _State(_layout(counts), n_topics, alpha=alpha, eta=eta, rng=np.random.default_rng(seed))
-    trace: list[tuple[int, float]] = []
-    converged = False
-    with _workers(n_threads, state.layout.n_blocks) as run:
-        state.start(run)
-        for iteration in range(1, max_iterations + 1):
-            measured = iteration % _EVERY == 0 or iteration == max_iterations
-            likelihood = state.sweep(run, measure=measured)
-            if measured:
-                trace.append((iteration, likelihood))
-                converged = len(trace) > 1 and trace[-1][1] - trace[-2][1] < tolerance * _EVERY
-            if converged:
-                break
-        phi, theta = state.distributions(run)
-    return Fit(phi, theta, state.alpha, eta, trace, converged, iteration)
-
-
-_EVERY = 5
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Pairs in the order in which they are visited: by block of passages, group of terms, passage.
-
-    cells (n_blocks, n_groups + 1): the visits of block b and group g are cells[b, g] to cells[b, g + 1].
-    """
-
-    n_blocks: int
-    shape: tuple[int, int]
-    n_tokens: int
-    term_order: np.ndarray
-    visit_passage: np.ndarray
-    visit_start: np.ndarray
-    cells: np.ndarray
-    pair_term: np.ndarray
-    pair_count: np.ndarray
-
-
-def _layout(counts: sparse.csr_matrix, n_blocks: int | None = None) -> _Layout:
-    n_blocks = n_blocks or _n_blocks(counts)
-    n_passages, n_terms = counts.shape
-    passage = np.repeat(np.arange(n_passages, dtype=np.int32), np.diff(counts.indptr))
-    block = (np.arange(counts.nnz) * n_blocks // max(counts.nnz, 1))[counts.indptr[:-1].clip(0, max(counts.nnz - 1, 0))]
-    term_order = _term_order(counts, n_blocks)
-    row_of_term = np.empty(n_terms, dtype=np.int32)
-    row_of_term[term_order] = np.arange(n_terms, dtype=np.int32)
-    group_starts = _group_starts(n_terms, n_blocks)
-    group = (np.searchsorted(group_starts, np.arange(n_terms), side="right") - 1)[row_of_term]
-    cell = (block[passage] * n_blocks + group[counts.indices]).astype(np.uint16)
-    order = np.argsort(cell, kind="stable")
-    passage, cell = passage[order], cell[order]
-    fresh = np.ones(counts.nnz, dtype=bool)
-    fresh[1:] = (passage[1:] != passage[:-1]) | (cell[1:] != cell[:-1])
-    starts = np.flatnonzero(fresh)
-    edges = np.searchsorted(cell[starts], np.arange(n_blocks * n_blocks + 1))
-    cells = np.stack([edges[b * n_blocks : (b + 1) * n_blocks + 1] for b in range(n_blocks)])
-    return _Layout(
-        n_blocks=n_blocks,
-        shape=(n_passages, n_terms),
-        n_tokens=int(counts.data.sum()),
-        term_order=term_order,
-        visit_passage=passage[starts],
-        visit_start=np.append(starts, counts.nnz).astype(np.int64),
-        cells=cells,
-        pair_term=row_of_term[counts.indices[order]],
-        pair_count=counts.data[order].astype(np.float32),
+    learns = alpha is None and max_iterations > JOIN_AFTER
+    rng = np.random.default_rng(seed)
+    withheld = _choose_withheld(counts.shape[0], rng) if learns else np.zeros(counts.shape[0], dtype=bool)
+    state = _State(
+        build_grid(counts, withheld=withheld),
+        n_topics,
+        alpha=1.5 / n_topics if alpha is None else alpha,
+        eta=0.03 if eta is None else eta,
     )
+    completion = _Completion(counts[withheld], state.grid, n_topics, rng) if withheld.any() else None
+    with open_workers(n_threads, state.grid.n_blocks) as run:
+        state.start(run, rng)
+        trace, converged, iteration = _iterate(state, run, completion, max_iterations, tolerance)
+        phi, theta = state.distributions(run)
+    return Fit(phi, theta, state.alpha, state.eta, trace, converged, iteration)
 
 
-def _n_blocks(counts: sparse.csr_matrix) -> int:
-    """Side of the grid; a matter of the data alone, never of the machine."""
-    return 4 if counts.nnz >= 20_000 else 1
+def _choose_withheld(n_passages: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the passages that wait outside while alpha is learnt; none where there are too few to teach it."""
+    n_withheld = min(n_passages // 10, MOST_WITHHELD)
+    withheld = np.zeros(n_passages, dtype=bool)
+    if n_withheld >= FEWEST_WITHHELD:
+        withheld[rng.choice(n_passages, n_withheld, replace=False)] = True
+    return withheld
 
 
-def _term_order(counts: sparse.csr_matrix, n_groups: int) -> np.ndarray:
-    """Terms dealt out to the groups by falling frequency: groups weigh the same, frequent rows lie together."""
-    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-    falling = np.argsort(-frequency, kind="stable")
-    return np.concatenate([falling[group::n_groups] for group in range(n_groups)])
+def _iterate(
+    state: _State, run: Run, completion: _Completion | None, max_iterations: int, tolerance: float
+) -> tuple[list[tuple[int, float]], bool, int]:
+    """Sweep until it comes to rest."""
+    trace: list[tuple[int, float]] = []
+    for iteration in range(1, max_iterations + 1):
+        measured = iteration % MEASURE_EVERY == 0
+        likelihood = state.sweep(run, measure=measured)
+        if measured:
+            trace.append((iteration, likelihood))
+        if completion is not None and iteration in LEARN_AT:
+            state.set_alpha(completion.learn_alpha(state))
+        if completion is not None and iteration == JOIN_AFTER:
+            state.join(run)
+            completion = None
+        elif measured and completion is None and _at_rest(trace, tolerance):
+            return trace, True, iteration
+    return trace, False, max_iterations
 
 
-def _group_starts(n_terms: int, n_groups: int) -> np.ndarray:
-    sizes = [len(range(group, n_terms, n_groups)) for group in range(n_groups)]
-    return np.concatenate([[0], np.cumsum(sizes)[:-1]])
-
-
-Run = Callable[[Callable[[int], float], range], list[float]]
-
-
-@contextmanager
-def _workers(n_threads: int | None, n_blocks: int) -> Iterator[Run]:
-    """A way to call a function for every block: results in the order of the blocks, whoever computed them."""
-    n_threads = min(n_threads or len(os.sched_getaffinity(0)), n_blocks)
-    if n_threads <= 1:
-        yield lambda function, blocks: [function(block) for block in blocks]
-        return
-    with ThreadPoolExecutor(n_threads) as pool:
-        yield lambda function, blocks: list(pool.map(function, blocks))
+def _at_rest(trace: list[tuple[int, float]], tolerance: float) -> bool:
+    if len(trace) < 2 or trace[-1][0] <= JOIN_AFTER + MEASURE_EVERY:
+        return False
+    (before, low), (now, high) = trace[-2:]
+    return (high - low) / (now - before) < tolerance * abs(high)
 
 
 class _State:
-    """Responsibilities and counts of one fit; topics padded to whole vectors."""
+    """Responsibilities and counts of one fit; the topic axis is padded with zeros to whole vectors.
 
-    def __init__(
-        self, layout: _Layout, n_topics: int, *, alpha: float, eta: float, rng: np.random.Generator
-    ) -> None:
-        self.layout, self.n_topics = layout, n_topics
+    passage_topic holds soft counts plus alpha, term_topic soft counts plus eta, both float32 and running along;
+    total (n_padded,) float64 holds the column sums of term_topic.
+    """
+
+    def __init__(self, grid: Grid, n_topics: int, *, alpha: float, eta: float) -> None:
+        self.grid, self.n_topics, self.eta = grid, n_topics, eta
+        self.alpha = np.full(n_topics, alpha)
         self.n_padded = -(-n_topics // _kernels.LANES) * _kernels.LANES
-        self.alpha, self.eta = np.full(n_topics, alpha), eta
-        n_passages, n_terms = layout.shape
-        self.gamma = _zeros((len(layout.pair_term), self.n_padded))
-        self.passage_topic = _zeros((n_passages, self.n_padded))
-        self.term_topic = _zeros((n_terms, self.n_padded))
-        self.total = np.zeros(self.n_padded)
-        self.scratch = [_zeros((5, self.n_padded)) for _ in range(layout.n_blocks)]
-        self.rng = rng
+        self.gamma = _zeros(len(grid.pair_term), self.n_padded)
+        self.passage_topic = _zeros(len(grid.lengths), self.n_padded)
+        self.term_topic = _zeros(len(grid.term_order), self.n_padded)
+        self.total = np.ones(self.n_padded)
+        self.scratch = [_zeros(5, self.n_padded) for _ in range(grid.n_blocks)]
+        self.n_parts = 1  # visits up to cells[..., 1]: without the withheld; 2: all
 
-    def start(self, run: Run) -> None:
-        """Begin with noise in the topics; the first sweep reads passages into it one after the other."""
-        noise = self.rng.gamma(0.5, size=(self.layout.shape[1], self.n_topics))
-        self.term_topic[:, : self.n_topics] = noise + self.eta
+    def start(self, run: Run, rng: np.random.Generator) -> None:
+        """Begin with noise in the topics; a first sweep reads the passages into it, then the noise is dropped.
+
+        This costs one sweep and no random number for a pair.
+        """
+        topics = self.term_topic[:, : self.n_topics]
+        topics[...] = rng.standard_gamma(0.5, size=topics.shape) + self.eta
         self.passage_topic[:, : self.n_topics] = self.alpha
-        self.total[: self.n_topics] = self.term_topic[:, : self.n_topics].sum(axis=0, dtype=np.float64)
-        self.total[self.n_topics :] = 1.0
+        self.total[: self.n_topics] = topics.sum(axis=0, dtype=np.float64)
         self.sweep(run)
+        self.refresh(run)
+        if not self.grid.withheld.any():
+            self.n_parts = 2
+
+    def join(self, run: Run) -> None:
+        """Let the withheld passages in: their first visit finds no responsibilities yet and makes them."""
+        self.n_parts = 2
         self.refresh(run)
 
     def sweep(self, run: Run, *, measure: bool = False) -> float:
-        """One visit to every pair; log likelihood per token, each token left out in its turn, if `measure`."""
-        likelihood = 0.0
-        for diagonal in range(self.layout.n_blocks):
-            change = [_zeros((self.n_padded,)) for _ in range(self.layout.n_blocks)]
+        """Visit every pair once; the mean log likelihood of a token given all others, if `measure`, else 0."""
+        log_likelihood = 0.0
+        for diagonal in range(self.grid.n_blocks):
             total = self.total.astype(np.float32)
-            results = run(lambda b: self._sweep_cell(b, diagonal, total, change[b], measure), range(self.layout.n_blocks))  # noqa: B023, E501
-            for moved in change:
+            change = [np.zeros_like(total) for _ in range(self.grid.n_blocks)]
+
+            def work(block: int) -> float:
+                tables = self.gamma, self.passage_topic, self.term_topic
+                counters = total, change[block], self.scratch[block]  # noqa: B023 - used up within the round
+                return _kernels.sweep(*self._visits(block, diagonal), *tables, *counters, measure)  # noqa: B023
+
+            log_likelihood += sum(run(work))
+            for moved in change:  # in the order of blocks: the sum never depends on who was first
                 self.total[: self.n_topics] += moved[: self.n_topics]
-            likelihood += sum(results)
-        return likelihood / self.layout.n_tokens - self._log_lengths() if measure else 0.0
-
-    def _sweep_cell(self, block: int, diagonal: int, total: np.ndarray, change: np.ndarray, measure: bool) -> float:
-        layout = self.layout
-        group = (block + diagonal) % layout.n_blocks
-        return _kernels.sweep(
-            layout.cells[block, group],
-            layout.cells[block, group + 1],
-            layout.visit_passage,
-            layout.visit_start,
-            layout.pair_term,
-            layout.pair_count,
-            self.gamma,
-            self.passage_topic,
-            self.term_topic,
-            total,
-            change,
-            self.scratch[block],
-            measure,
-        )
-
-    def _log_lengths(self) -> float:
-        lengths = np.zeros(self.layout.shape[0])
-        visits = np.add.reduceat(self.layout.pair_count, self.layout.visit_start[:-1], dtype=np.float64)
-        np.add.at(lengths, self.layout.visit_passage, visits)
-        full = lengths > 0
-        return float((lengths[full] * np.log(lengths[full] - 1 + self.alpha.sum())).sum() / self.layout.n_tokens)
-
-    def counts(self, run: Run) -> tuple[np.ndarray, np.ndarray]:
-        """Soft counts (n_passages, n_padded), (n_terms, n_padded), float64, afresh from the responsibilities."""
-        layout = self.layout
-        passage_topic = np.zeros(self.passage_topic.shape)
-        term_topic = np.zeros(self.term_topic.shape)
-
-        def one(block: int, diagonal: int) -> float:
-            group = (block + diagonal) % layout.n_blocks
-            _kernels.count_tokens(
-                layout.cells[block, group], layout.cells[block, group + 1],
-                layout.visit_passage, layout.visit_start, layout.pair_term, layout.pair_count,
-                self.gamma, passage_topic, term_topic,
-            )
-            return 0.0
-
-        for diagonal in range(layout.n_blocks):
-            run(lambda b: one(b, diagonal), range(layout.n_blocks))  # noqa: B023
-        return passage_topic, term_topic
+        return self._per_token(log_likelihood) if measure else 0.0
 
     def refresh(self, run: Run) -> None:
         """Put exact counts in the place of the running ones."""
-        passage_topic, term_topic = self.counts(run)
-        k = self.n_topics
-        self.passage_topic[:, :k] = passage_topic[:, :k] + self.alpha
-        self.term_topic[:, :k] = term_topic[:, :k] + self.eta
-        self.total[:k] = term_topic[:, :k].sum(axis=0) + self.eta * len(term_topic)
+        passage_topic, term_topic = self._count(run)
+        self.passage_topic[:, : self.n_topics] = passage_topic + self.alpha
+        self.term_topic[:, : self.n_topics] = term_topic + self.eta
+        self.total[: self.n_topics] = term_topic.sum(axis=0) + self.eta * len(term_topic)
+
+    def set_alpha(self, alpha: np.ndarray) -> None:
+        """Exchange the prior within the running counts."""
+        self.passage_topic[:, : self.n_topics] += (alpha - self.alpha).astype(np.float32)
+        self.alpha = alpha
 
     def distributions(self, run: Run) -> tuple[np.ndarray, np.ndarray]:
-        """Phi (n_topics, n_terms) and theta (n_passages, n_topics), exact from the final counts."""
-        passage_topic, term_topic = (table[:, : self.n_topics] for table in self.counts(run))
+        """Phi (n_topics, n_terms) and theta (n_passages, n_topics) by exact counts, terms in their old order."""
+        passage_topic, term_topic = self._count(run)
         topics = np.empty((self.n_topics, len(term_topic)))
-        topics[:, self.layout.term_order] = term_topic.T + self.eta
+        topics[:, self.grid.term_order] = term_topic.T + self.eta
         passages = passage_topic + self.alpha
         return topics / topics.sum(axis=1, keepdims=True), passages / passages.sum(axis=1, keepdims=True)
 
+    def _visits(self, block: int, diagonal: int) -> tuple[Any, ...]:
+        """Arguments of a kernel that name the cell of a block on a diagonal."""
+        grid = self.grid
+        cell = grid.cells[block, (block + diagonal) % grid.n_blocks]
+        return (
+            cell[0],
+            cell[self.n_parts],
+            grid.visit_passage,
+            grid.visit_start,
+            grid.pair_term,
+            grid.pair_count,
+        )
 
-def _zeros(shape: tuple[int, ...]) -> np.ndarray:
-    """Zeros of float32 that begin on a cache line."""
-    n_bytes = int(np.prod(shape)) * 4
+    def _count(self, run: Run) -> tuple[np.ndarray, np.ndarray]:
+        """Soft counts (n_passages, n_topics) and (n_terms, n_topics), float64, from the responsibilities."""
+        tables = np.zeros(self.passage_topic.shape), np.zeros(self.term_topic.shape)
+        for diagonal in range(self.grid.n_blocks):
+
+            def work(block: int) -> float:
+                _kernels.count_tokens(*self._visits(block, diagonal), self.gamma, *tables)  # noqa: B023
+                return 0.0
+
+            run(work)
+        return tables[0][:, : self.n_topics], tables[1][:, : self.n_topics]
+
+    def _per_token(self, log_likelihood: float) -> float:
+        """Divide by the passages' lengths less the token left out, and by the number of tokens."""
+        here = self.grid.lengths > 0
+        if self.n_parts == 1:
+            here &= ~self.grid.withheld
+        lengths = self.grid.lengths[here]
+        return float((log_likelihood - lengths @ np.log(lengths - 1 + self.alpha.sum())) / lengths.sum())
+
+
+class _Completion:
+    """Withheld passages, each in two halves: alpha is right when the seen half foretells the hidden one.
+
+    Every passage is there twice, the halves in either role.
+    """
+
+    def __init__(
+        self, counts: sparse.csr_matrix, grid: Grid, n_topics: int, rng: np.random.Generator
+    ) -> None:
+        half = rng.binomial(counts.data, 0.5).astype(np.float64)
+        self.seen = np.concatenate([half, counts.data - half])
+        self.hidden = np.concatenate([counts.data - half, half])
+        self.rows = np.tile(grid.term_row[counts.indices], 2)
+        self.passage_start = np.concatenate([counts.indptr, counts.indptr[1:] + counts.nnz]).astype(np.int64)
+        seen_lengths = np.add.reduceat(np.append(self.seen, 0.0), self.passage_start[:-1])
+        self.hidden_lengths = np.add.reduceat(np.append(self.hidden, 0.0), self.passage_start[:-1])
+        self.seen_lengths = seen_lengths
+        self.amounts = np.repeat(seen_lengths[:, None] / n_topics, n_topics, axis=1)
+
+    def learn_alpha(self, state: _State) -> np.ndarray:
+        """Alpha (n_topics,) that makes the hidden tokens likeliest under the topics as they are.
+
+        Fixed point of the gradient of sum log[(n_k + alpha_k) phi_kw / (n + sum alpha)], as Minka's for the
+        Polya distribution. No topic falls below a twentieth of the mean: it could never come back.
+        """
+        topics = slice(0, state.n_topics)
+        chances = (state.term_topic[self.rows, topics] / state.total[topics]).astype(np.float64)
+        alpha, demand = state.alpha.copy(), np.empty(state.n_topics)
+        for _ in range(LEARNING_ROUNDS):
+            _kernels.complete_passages(
+                self.passage_start, self.seen, self.hidden, chances, alpha, self.amounts, demand
+            )
+            supply = (self.hidden_lengths / (self.seen_lengths + alpha.sum())).sum()
+            alpha = alpha * demand / supply
+            alpha = np.maximum(alpha, alpha.mean() / 20)
+        return alpha
+
+
+def _zeros(n_rows: int, n_columns: int) -> np.ndarray:
+    """Zeros of float32 whose first lies at the start of a cache line."""
+    n_bytes = n_rows * n_columns * 4
     room = np.zeros(n_bytes + 64, dtype=np.uint8)
     offset = -room.ctypes.data % 64
-    return room[offset : offset + n_bytes].view(np.float32).reshape(shape)
+    return room[offset : offset + n_bytes].view(np.float32).reshape(n_rows, n_columns)

@@ -9,6 +9,7 @@ in `tests/topics/reference_cvb0.py`; with ``NUMBA_DISABLE_JIT=1`` all of this ru
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,22 @@ from numba.extending import intrinsic
 
 LANES = 8
 SHORT = 48  # topics up to which four pairs at once beat two: above it, memory is the limit and not the adder
-_FLOAT = np.float32
 _ONE = np.float32(1.0)
-_compiled = njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)
+
+
+def _compiled(function: Any) -> Any:
+    """Compile for any thread, and keep the result on disk where there is a place to write to."""
+    options = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # numba found no folder for its cache: compile in every process instead
+        return njit(**options)(function)
+
+
+def are_compiled() -> bool:
+    """Whether the kernels lie compiled on disk; else the first fit of this installation takes seconds longer."""
+    folder = getattr(getattr(sweep, "stats", None), "cache_path", None)
+    return config.DISABLE_JIT or bool(folder and any(Path(folder).glob("_kernels.sweep-*.nbi")))
 
 
 @_compiled
@@ -50,6 +64,57 @@ def count_tokens(
                 amount = count * np.float64(row[k])
                 here[k] += amount
                 there[k] += amount
+
+
+@_compiled
+def complete_passages(
+    passage_start: np.ndarray,
+    seen: np.ndarray,
+    hidden: np.ndarray,
+    chances: np.ndarray,
+    alpha: np.ndarray,
+    amounts: np.ndarray,
+    demand: np.ndarray,
+) -> float:
+    """Read the seen tokens of every passage once more, then ask what alpha its hidden tokens would want.
+
+    passage_start (n + 1,) int64; seen, hidden (n_pairs,) float64: tokens of a pair in either half; chances
+    (n_pairs, n_topics) float64: phi of the pair's term; amounts (n, n_topics) float64: soft counts of the
+    seen tokens, updated; demand (n_topics,) float64: filled with sum_w hidden * phi / p(w).
+    Returns the log likelihood of the hidden tokens.
+    """
+    n_topics = alpha.shape[0]
+    weights = np.empty(n_topics)
+    demand[:] = 0.0
+    log_likelihood = 0.0
+    for passage in range(passage_start.shape[0] - 1):
+        first, last = passage_start[passage], passage_start[passage + 1]
+        length = 0.0
+        for k in range(n_topics):
+            weights[k] = amounts[passage, k] + alpha[k]
+            amounts[passage, k] = 0.0
+        for pair in range(first, last):
+            length += seen[pair]
+            total = 0.0
+            for k in range(n_topics):
+                total += weights[k] * chances[pair, k]
+            share = seen[pair] / total
+            for k in range(n_topics):
+                amounts[passage, k] += share * weights[k] * chances[pair, k]
+        mass = 0.0
+        for k in range(n_topics):
+            weights[k] = amounts[passage, k] + alpha[k]
+            mass += weights[k]
+        for pair in range(first, last):
+            if hidden[pair] > 0:
+                total = 0.0
+                for k in range(n_topics):
+                    total += weights[k] * chances[pair, k]
+                share = hidden[pair] / total
+                for k in range(n_topics):
+                    demand[k] += share * chances[pair, k]
+                log_likelihood += hidden[pair] * np.log(total / mass)
+    return log_likelihood
 
 
 @_compiled
@@ -184,9 +249,15 @@ class _VectorUpdate:
         n_padded = cgutils.unpack_tuple(builder, array("scratch").shape)[1]
         n_blocks = builder.udiv(n_padded, ir.Constant(n_padded.type, LANES))
         pairs = [builder.add(integer("first"), ir.Constant(n_padded.type, i)) for i in range(self.width)]
-        terms = [builder.sext(builder.load(builder.gep(array("pair_term").data, [p])), n_padded.type) for p in pairs]
+        terms = [
+            builder.sext(builder.load(builder.gep(array("pair_term").data, [p])), n_padded.type)
+            for p in pairs
+        ]
         counts = [builder.load(builder.gep(array("pair_count").data, [pair])) for pair in pairs]
-        here, inverse = row("passage_topic", integer("passage")), row("scratch", ir.Constant(n_padded.type, 0))
+        here, inverse = (
+            row("passage_topic", integer("passage")),
+            row("scratch", ir.Constant(n_padded.type, 0)),
+        )
         old = [row("gamma", pair) for pair in pairs]
         there = [row("term_topic", term) for term in terms]
         weights = [row("scratch", ir.Constant(n_padded.type, 1 + i)) for i in range(self.width)]
@@ -203,7 +274,10 @@ class _VectorUpdate:
         nothing = ir.Constant(self.vector, [0.0] * LANES)
         sums = [cgutils.alloca_once_value(builder, nothing) for _ in old]
         with cgutils.for_range(builder, n_blocks) as loop:
-            here_block, inverse_block = self._load(builder, here, loop.index), self._load(builder, inverse, loop.index)
+            here_block, inverse_block = (
+                self._load(builder, here, loop.index),
+                self._load(builder, inverse, loop.index),
+            )
             for i in range(self.width):
                 before = self._load(builder, old[i], loop.index)
                 elsewhere = builder.fsub(self._load(builder, there[i], loop.index), before)
@@ -217,7 +291,15 @@ class _VectorUpdate:
         return [builder.fadd(_horizontal_sum(builder, builder.load(each)), tiny) for each in sums]
 
     def _settle(
-        self, builder: Any, n_blocks: Any, old: Any, here: Any, there: Any, weights: Any, totals: Any, counts: Any
+        self,
+        builder: Any,
+        n_blocks: Any,
+        old: Any,
+        here: Any,
+        there: Any,
+        weights: Any,
+        totals: Any,
+        counts: Any,
     ) -> None:
         """Normalise, store, and move the counts by what changed."""
         one = ir.Constant(ir.FloatType(), 1.0)
@@ -254,7 +336,8 @@ def _horizontal_sum(builder: Any, vector: Any) -> Any:
         width //= 2
         undefined = ir.Constant(vector.type, ir.Undefined)
         halves = [
-            ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(start, start + width))) for start in (0, width)
+            ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(start, start + width)))
+            for start in (0, width)
         ]
         low, high = (builder.shuffle_vector(vector, undefined, half) for half in halves)
         vector = builder.fadd(low, high)
