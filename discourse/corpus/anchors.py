@@ -1,21 +1,24 @@
-"""Folded passages come in; out go pairs of stretches that share rare shingles, candidates for a copy."""
+"""Folded passages come in; out go pairs of stretches that share rare shingles, candidates for a copy.
+
+All shared rare shingles are found by sorting, so nothing is left to the luck of a sketch: MinHash with LSH, made
+for likeness of whole texts, loses the sentence inside a longer passage and the copy with many edits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from discourse.corpus.folding import FoldedText
+from discourse.corpus.folding import FoldedText, hash_shingles
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_EVENTS_A_BLOCK = 4_000_000
+_ANCHORS_A_BLOCK = 4_000_000  # bounds the memory, not the result
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs of stretches, one row each: letters ``start_a:end_a`` and ``start_b:end_b`` of a `FoldedText`, int64."""
+    """Pairs of stretches: letters ``start_a:end_a`` and ``start_b:end_b`` of a `FoldedText`; arrays of int64."""
 
     start_a: np.ndarray
     end_a: np.ndarray
@@ -23,140 +26,97 @@ class Candidates:
     end_b: np.ndarray
     n_anchors: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.start_a)
-
-    def __getitem__(self, rows: np.ndarray) -> Candidates:
-        return Candidates(
-            self.start_a[rows], self.end_a[rows], self.start_b[rows], self.end_b[rows], self.n_anchors[rows]
-        )
+    def take(self, rows: np.ndarray) -> Candidates:
+        """The candidates of these rows."""
+        return Candidates(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 def find_candidates(
     folded: FoldedText,
     searched: np.ndarray,
     *,
-    shingle: int,
     max_repeats: int,
-    min_anchors: int,
-    drift: int,
-    gap: int,
+    shingle: int = 3,
+    min_anchors: int = 2,
+    drift: int = 16,
+    gap: int = 60,
 ) -> Iterator[Candidates]:
-    """Pairs of stretches of different passages that share rare shingles in the same order, block by block.
+    """Pairs of stretches of two passages that share rare shingles in the same order, block by block.
 
-    searched (n_passages,) bool: which passages take part. A shingle of `shingle` letters is an anchor if it occurs
-    2 to `max_repeats` times; at least `min_anchors` whose shifts lie within `drift` of a neighbour and whose places
-    within `gap` make a candidate.
+    searched (n_passages,) bool: which passages take part. `shingle` letters in a row are an anchor where they
+    occur 2 to `max_repeats` times. At least `min_anchors` make a candidate, if their shifts differ by no more than
+    `drift` from the next and their places by no more than `gap`. Stretch a is always of the earlier passage.
     """
-    first, partner, n_partners = _rare_shingles(folded, searched, shingle, max_repeats)
-    total = np.cumsum(n_partners)
+    anchors = _find_anchors(folded, searched, shingle, max_repeats)
+    n_done = np.cumsum(anchors.n_partners)
     start = 0
-    while start < len(first):
-        done = total[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(total, done + _EVENTS_A_BLOCK, side="right")))
-        # a passage is never cut in two: the shifts of a pair are looked at together
-        while stop < len(first) and folded.owner[first[stop]] == folded.owner[first[stop - 1]]:
-            stop += 1
-        counts = n_partners[start:stop]
-        a = np.repeat(first[start:stop], counts)
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        b = partner[0][np.repeat(partner[1][start:stop], counts) + within]
-        yield _cluster(folded, a, b, shingle, min_anchors, drift, gap)
+    while start < len(n_done):
+        stop = int(np.searchsorted(n_done, n_done[start] + _ANCHORS_A_BLOCK))
+        stop = max(start + 1, stop)
+        while (
+            stop < len(n_done) and folded.owner[anchors.place[stop]] == folded.owner[anchors.place[stop - 1]]
+        ):
+            stop += 1  # all anchors of a passage are looked at together
+        a, b = anchors.pairs(slice(start, stop))
+        different = folded.owner[a] != folded.owner[b]
+        found = _chain(folded, a[different], b[different], shingle, drift, gap)
+        yield found.take(found.n_anchors >= min_anchors)
         start = stop
 
 
-def weigh_letters(
-    folded: FoldedText, group: np.ndarray, searched: np.ndarray, *, shingle: int, floor: float
-) -> np.ndarray:
-    """How rare the words around each letter are, `floor` to 1: 1 in two documents at most, `floor` in all.
+@dataclass(frozen=True)
+class _Anchors:
+    """Places of rare shingles in reading order; the later places of the same shingle are a slice of `listed`."""
 
-    group (n_passages,): number of the document. A shingle in d of n documents weighs log(n / (d - 1)) / log(n);
-    a letter weighs the mean of the shingles that cover it; letters inside 《》 weigh `floor`.
-    """
-    n_documents = len(np.unique(group[searched])) if searched.any() else 0
-    weights = np.ones(len(folded.letters), dtype=np.float64)
-    if n_documents > 1:
-        starts, keys = _shingles(folded, searched, shingle)
-        value = _document_weights(keys, group[folded.owner[starts]], n_documents)
-        total, count = np.zeros(len(weights) + 1), np.zeros(len(weights) + 1)
-        for shift in range(shingle):
-            total[starts + shift] += value
-            count[starts + shift] += 1
-        covered = count[:-1] > 0
-        weights[covered] = total[:-1][covered] / count[:-1][covered]
-    weights[folded.in_title] = floor
-    return np.maximum(weights, floor)
+    place: np.ndarray
+    first_partner: np.ndarray
+    n_partners: np.ndarray
+    listed: np.ndarray
+
+    def pairs(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Every place in `rows` beside every later place of its shingle."""
+        counts = self.n_partners[rows]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        partner = self.listed[np.repeat(self.first_partner[rows], counts) + within]
+        return np.repeat(self.place[rows], counts), partner
 
 
-def _document_weights(keys: np.ndarray, group: np.ndarray, n_documents: int) -> np.ndarray:
+def _find_anchors(folded: FoldedText, searched: np.ndarray, shingle: int, max_repeats: int) -> _Anchors:
+    starts, keys = hash_shingles(folded, searched, shingle)
     order = np.argsort(keys, kind="stable")
-    key, document = keys[order], group[order]
-    opens = np.concatenate([[True], key[1:] != key[:-1]])
-    new = opens | np.concatenate([[True], document[1:] != document[:-1]])
-    number = np.cumsum(opens) - 1
-    n_in = np.bincount(number, weights=new)
-    weight = np.log(n_documents / np.maximum(n_in - 1, 1)) / np.log(n_documents)
-    out = np.empty(len(keys))
-    out[order] = weight[number]
-    return out
+    keys, listed = keys[order], starts[order]
+    opens = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+    sizes = np.diff(opens, append=len(keys))
+    ends = np.repeat(opens + sizes, sizes)
+    rows = np.flatnonzero(np.repeat((sizes >= 2) & (sizes <= max_repeats), sizes))
+    rows = rows[np.argsort(listed[rows], kind="stable")]
+    return _Anchors(listed[rows], rows + 1, ends[rows] - rows - 1, listed)
 
 
-def _shingles(folded: FoldedText, searched: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Starts (ascending) and keys of all shingles that lie within one searched passage."""
-    n = max(0, len(folded.letters) - size + 1)
-    inside = (folded.owner[:n] == folded.owner[size - 1 :]) & searched[folded.owner[:n]]
-    starts = np.flatnonzero(inside)
-    keys = np.zeros(len(starts), dtype=np.uint64)
-    for shift in range(size):
-        keys = (keys ^ folded.letters[starts + shift].astype(np.uint64)) * _MIX
-        keys ^= keys >> np.uint64(29)
-    return starts, keys
-
-
-def _rare_shingles(
-    folded: FoldedText, searched: np.ndarray, size: int, max_repeats: int
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """Places of rare shingles in reading order; where their later occurrences are listed; how many those are."""
-    starts, keys = _shingles(folded, searched, size)
-    order = np.argsort(keys, kind="stable")
-    key, place = keys[order], starts[order]
-    opens = (
-        np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
-    )
-    sizes = np.diff(np.append(opens, len(key)))
-    rare = np.repeat((sizes >= 2) & (sizes <= max_repeats), sizes)
-    last = np.repeat(opens + sizes, sizes)
-    index = np.flatnonzero(rare)
-    n_partners = (last - np.arange(len(key)) - 1)[index]
-    reading = np.argsort(place[index], kind="stable")
-    return place[index][reading], (place, (index + 1)[reading]), n_partners[reading]
-
-
-def _cluster(
-    folded: FoldedText, a: np.ndarray, b: np.ndarray, size: int, min_anchors: int, drift: int, gap: int
+def _chain(
+    folded: FoldedText, a: np.ndarray, b: np.ndarray, shingle: int, drift: int, gap: int
 ) -> Candidates:
-    """Anchors of the same two passages whose shifts are near each other become one candidate."""
-    other = folded.owner[a] != folded.owner[b]
-    a, b = a[other], b[other]
+    """Anchors of the same two passages that lie near each other, and near the same shift, become one candidate."""
     pair = folded.owner[a].astype(np.int64) * len(folded.bounds) + folded.owner[b]
-    shift = b - a
-    order = np.lexsort((shift, pair))
-    pair, shift = pair[order], shift[order]
-    cluster = np.cumsum(
-        np.concatenate([[True], (pair[1:] != pair[:-1]) | (np.diff(shift) > drift)])[: len(a)]
+    order = np.lexsort((b - a, pair))
+    a, b, pair = a[order], b[order], pair[order]
+    lane = np.cumsum(_changes(pair) | (np.diff(b - a, prepend=(b - a)[:1]) > drift))
+    order = np.lexsort((a, lane))
+    a, b, lane = a[order], b[order], lane[order]
+    opens = np.flatnonzero(_changes(lane) | (np.diff(a, prepend=a[:1]) > gap))
+    if not len(opens):
+        return Candidates(*(np.zeros(0, dtype=np.int64) for _ in fields(Candidates)))
+    return Candidates(
+        start_a=np.minimum.reduceat(a, opens),
+        end_a=np.maximum.reduceat(a, opens) + shingle,
+        start_b=np.minimum.reduceat(b, opens),
+        end_b=np.maximum.reduceat(b, opens) + shingle,
+        n_anchors=np.diff(opens, append=len(a)),
     )
-    inner = np.lexsort((a[order], cluster))
-    a, b, cluster = a[order][inner], b[order][inner], cluster[inner]
-    opens = np.concatenate([[True], (cluster[1:] != cluster[:-1]) | (np.diff(a) > gap)])[: len(a)]
-    firsts = np.flatnonzero(opens)
-    if not len(firsts):
-        return Candidates(*(np.zeros(0, np.int64),) * 5)
-    n_anchors = np.diff(np.append(firsts, len(a)))
-    found = Candidates(
-        np.minimum.reduceat(a, firsts),
-        np.maximum.reduceat(a, firsts) + size,
-        np.minimum.reduceat(b, firsts),
-        np.maximum.reduceat(b, firsts) + size,
-        n_anchors,
-    )
-    return found[n_anchors >= min_anchors]
+
+
+def _changes(values: np.ndarray) -> np.ndarray:
+    """True where a value differs from the one before; the first always does."""
+    changed = np.ones(len(values), dtype=bool)
+    changed[1:] = values[1:] != values[:-1]
+    return changed

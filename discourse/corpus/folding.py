@@ -1,4 +1,4 @@
-"""Passages come in, their letters and digits in one array go out: no punctuation, width or case, origin kept."""
+"""Passages come in, their letters and digits in one array go out: no punctuation, width or case."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from functools import cached_property
 import numpy as np
 
 _TITLE = re.compile(r"《[^《》\n]{1,60}》")
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
 class FoldedText:
-    """The letters of many passages in a row.
+    """The letters of many passages in a row, and where each stood.
 
     letters (n_letters,) uint32 code points; owner (n_letters,) int32 number of the passage; offset (n_letters,)
-    int32 place in the text of the passage; in_title (n_letters,) bool, between 《 and 》; bounds (n_passages + 1,)
-    int64: the letters of passage i are ``bounds[i]:bounds[i + 1]``.
+    int32 place in the text of the passage; in_title (n_letters,) bool, between 《 and 》; bounds
+    (n_passages + 1,) int64: the letters of passage i are ``bounds[i]:bounds[i + 1]``.
     """
 
     letters: np.ndarray
@@ -33,43 +34,69 @@ class FoldedText:
         """All letters as one string; character i is letter i."""
         return self.letters.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """Number of letters of each passage."""
+        return np.diff(self.bounds)
+
     def of(self, passage: int) -> str:
         """Letters of one passage."""
         return self.text[self.bounds[passage] : self.bounds[passage + 1]]
+
+    def places(self, start: int, end: int) -> tuple[int, int]:
+        """Where letters ``start:end`` of one passage begin and end in its text."""
+        return int(self.offset[start]), int(self.offset[end - 1]) + 1
 
 
 def fold_texts(texts: Sequence[str]) -> FoldedText:
     """Fold texts so that copies look alike whatever their punctuation, blanks, width of characters and case.
 
-    A character is kept if it is a letter or a digit; ``５``, ``⑤`` and ``5`` are the same one, as are ``Ａ`` and ``a``.
+    A character is kept if it is a letter or a digit; ``５``, ``⑤`` and ``5`` are one, as are ``Ａ`` and ``a``.
     """
     lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
     joined = "".join(texts)
     characters = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     distinct, place = np.unique(characters, return_inverse=True)
-    folded = np.array([_fold(chr(character)) for character in distinct], dtype=np.uint32)
-    letters = folded[place]
+    letters = np.array([_fold(chr(character)) for character in distinct], dtype=np.uint32)[place]
     kept = np.flatnonzero(letters)
-    ends = np.cumsum(lengths)
     owner = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)[kept]
-    in_title = np.zeros(len(joined) + 1, dtype=np.int8)
-    for match in _TITLE.finditer(joined):
-        in_title[match.start()] += 1
-        in_title[match.end()] -= 1
+    starts = np.cumsum(lengths) - lengths
     return FoldedText(
         letters=letters[kept],
         owner=owner,
-        offset=(kept - (ends - lengths)[owner]).astype(np.int32),
-        in_title=np.cumsum(in_title)[kept] > 0,
+        offset=(kept - starts[owner]).astype(np.int32),
+        in_title=_within_titles(joined)[kept],
         bounds=np.searchsorted(owner, np.arange(len(texts) + 1)).astype(np.int64),
     )
 
 
+def hash_shingles(folded: FoldedText, searched: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Starts (ascending) and uint64 hashes of every `size` letters in a row within one passage.
+
+    searched (n_passages,) bool: the passages to look at.
+    """
+    n_starts = max(0, len(folded.letters) - size + 1)
+    owner = folded.owner
+    starts = np.flatnonzero((owner[:n_starts] == owner[size - 1 :][:n_starts]) & searched[owner[:n_starts]])
+    keys = np.zeros(len(starts), dtype=np.uint64)
+    for shift in range(size):
+        keys = (keys ^ folded.letters[starts + shift]) * _MIX
+        keys ^= keys >> np.uint64(29)
+    return starts, keys
+
+
 def _fold(character: str) -> int:
     """Code point that stands for `character`; 0 where it is neither a letter nor a digit."""
-    plain = [
-        c for c in unicodedata.normalize("NFKC", character).casefold() if unicodedata.category(c)[0] in "LN"
-    ]
-    if len(plain) == 1:
-        return ord(plain[0])
+    plain = unicodedata.normalize("NFKC", character).casefold()
+    kept = [c for c in plain if unicodedata.category(c)[0] in "LN"]
+    if len(kept) == 1:
+        return ord(kept[0])
     return ord(character) if unicodedata.category(character)[0] in "LN" else 0
+
+
+def _within_titles(text: str) -> np.ndarray:
+    steps = np.zeros(len(text) + 1, dtype=np.int8)
+    for match in _TITLE.finditer(text):
+        steps[match.start()] += 1
+        steps[match.end()] -= 1
+    return np.cumsum(steps[:-1], dtype=np.int8) > 0
