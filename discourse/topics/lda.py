@@ -133,7 +133,7 @@ def _check_priors(alpha: float, eta: float, n_topics: int) -> None:
     if alpha * n_topics > 5 * (1 + 1e-12):  # 50 topics of 0.1 are allowed
         warnings.warn(
             f"alpha={alpha:g} for each of {n_topics} topics adds up to {alpha * n_topics:g}: above 5, "
-            f"differences between documents shrink. Choose alpha of at most {np.floor(500 / n_topics) / 100:g}.",
+            f"differences between documents shrink. Choose alpha up to {np.floor(500 / n_topics) / 100:g}.",
             stacklevel=3,
         )
 

@@ -39,8 +39,8 @@ def score_frex(phi: np.ndarray, *, weight: float = 0.5) -> np.ndarray:
 
     FREX_kw = 1 / (weight / E_k(phi_kw / sum_j phi_jw) + (1 - weight) / E_k(phi_kw)), the weighted harmonic
     mean of the term's standing in the topic by exclusivity and by probability; E_k is the empirical
-    distribution function over the terms of topic k. The vocabulary should leave out rare terms, as `build_dtm`
-    does: a term seen once is exclusive by accident.
+    distribution function over the terms of topic k. The vocabulary should leave out rare terms, as
+    `build_dtm` does: a term seen once is exclusive by accident.
 
     References: Bischof & Airoldi (2012), ICML; Airoldi & Bischof (2016), JASA 111.
     """
