@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import PurePath
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from discourse.contracts import LEVELS, check
 from discourse.corpus.gazetteer import PLACE_FIELDS, Gazetteer, Unit, read_gazetteer
 from discourse.errors import DataError, SettingError, suggest
 
-METADATA_COLUMNS = (
-    "title",
-    "date",
-    "year",
-    "province",
-    "city",
-    "district",
-    "region",
-    "level",
-    "role",
-    "speaker",
-    "genre",
-)
+METADATA_COLUMNS = tuple("title date year province city district region level role speaker genre".split())
 _KEYS = ("doc_id", "file")
 _CLEAR = "NA"
+Cells = dict[tuple[str, str], str]  # (doc_id, field) -> value
 
 
 def override_attributions(
@@ -36,11 +28,13 @@ def override_attributions(
     Parameters
     ----------
     documents, attributions
-        Tables of those names. A column `path` of `documents`, if there is one, is what `file` may match too.
+        Tables of those names. A column `path` of `documents`, if there is one, is what `file` may match, too.
     metadata
-        One row a document (`doc_id`) or file (`file`: path, file name with or without its ending, or source_id; it
-        applies to all documents of the file), and any metadata columns of `documents`. An empty cell changes
-        nothing, "NA" clears. A row by `doc_id` wins over one by `file`; a new date brings its year.
+        One row a document (`doc_id`) or file (`file`: path, file name with or without its ending, or
+        source_id; it stands for all documents of the file), and any metadata columns of `documents`. An empty
+        cell changes nothing, "NA" clears. A row by `doc_id` wins over one by `file`. What a given cell implies
+        follows it unless the row says otherwise: a date brings its year, a place the units above it, and a unit
+        that does not lie in the new place goes.
 
     Returns
     -------
@@ -50,34 +44,31 @@ def override_attributions(
     Raises
     ------
     DataError
-        An unknown or missing column, a row that matches no document, two rows for one key, a level or year that is none.
+        A column that is unknown or missing, a row that matches no document, two rows for one key, a level or
+        year that is none.
     """
-    key = _key(metadata)
-    fields = [column for column in metadata.columns if column not in _KEYS]
-    cells = _cells(documents, metadata, key, fields)
+    _require_columns(metadata)
+    cells = _cells(documents, metadata)
     documents, table = documents.copy(), attributions.copy()
     for (doc_id, field), value in cells.items():
         _set(documents, doc_id, field, value)
-    touched = pd.MultiIndex.from_tuples(list(cells), names=["doc_id", "field"]) if cells else None
-    if touched is not None:
-        table = table[~pd.MultiIndex.from_frame(table[["doc_id", "field"]]).isin(touched)]
-        table = _append(
-            table, [(doc_id, field, value) for (doc_id, field), value in cells.items() if value != _CLEAR]
-        )
-    return check(documents, "documents"), check(table.reset_index(drop=True), "attributions")
+    replaced = [key in cells for key in zip(table["doc_id"], table["field"], strict=True)]
+    table = _append(table[~np.array(replaced, dtype=bool)], cells)
+    return check(documents, "documents"), check(table, "attributions")
 
 
 def assign_regions(documents: pd.DataFrame, regions: Mapping[str, str] | None) -> pd.DataFrame:
-    """Label of the region that the study compares for each document.
+    """Label each document with the region that the study compares.
 
     Parameters
     ----------
     documents
         Table `documents`.
     regions
-        Label -> full name of an administrative unit (``{"云南": "云南省", "福州": "福州市"}``). A document whose province, city or
-        district is that unit gets the label, the most specific unit wins, a document of none gets NA. A name that several
-        units bear (鼓楼区) is written with the one above it (福州市鼓楼区). Without `regions` the region is the province.
+        Label -> full name of an administrative unit (``{"云南": "云南省", "福州": "福州市"}``). A document whose
+        province, city or district is that unit gets the label, the most specific unit wins, a document of none
+        gets NA. A name that several units bear (鼓楼区) is written with the one above it (福州市鼓楼区). Without
+        `regions` the region is the province.
 
     Returns
     -------
@@ -91,70 +82,52 @@ def assign_regions(documents: pd.DataFrame, regions: Mapping[str, str] | None) -
     """
     documents = documents.copy()
     given = documents["region"] if "region" in documents else pd.Series(pd.NA, documents.index)
-    if regions is None:
-        found = documents["province"]
-    else:
-        gazetteer = read_gazetteer()
-        wanted = [(label, *_region_unit(label, name, gazetteer)) for label, name in regions.items()]
-        found = pd.Series([_region(row, wanted) for row in documents.to_dict("records")], documents.index)
+    found = documents["province"] if regions is None else _regions(documents, regions)
     documents["region"] = given.where(given.notna(), found).astype("str")
     return check(documents, "documents")
 
 
-def _key(metadata: pd.DataFrame) -> str:
+def _require_columns(metadata: pd.DataFrame) -> None:
     known = (*_KEYS, *METADATA_COLUMNS)
-    for column in metadata.columns:
+    for column in map(str, metadata.columns):
         if column not in known:
             raise DataError(
-                f"metadata: {column!r} is not a column that documents have. {suggest(str(column), known)}"
+                f"metadata: {column!r} is not a column that documents have. {suggest(column, known)}"
                 f"Columns: {', '.join(known)}."
             )
-    present = [key for key in _KEYS if key in metadata.columns]
-    if not present:
-        raise DataError(
-            "metadata: a column 'doc_id' or 'file' must say which document a row is about: add one."
-        )
-    return present[0]
+    if not any(key in metadata.columns for key in _KEYS):
+        raise DataError("metadata: no column says which document a row is about: add 'doc_id' or 'file'.")
 
 
-def _cells(
-    documents: pd.DataFrame, metadata: pd.DataFrame, key: str, fields: Iterable[str]
-) -> dict[tuple[str, str], str]:
-    """(doc_id, field) -> value; rows by file first, so that rows by doc_id overwrite them."""
-    cells: dict[tuple[str, str], str] = {}
+def _cells(documents: pd.DataFrame, metadata: pd.DataFrame) -> Cells:
+    """What changes; rows by file go first, so that rows by doc_id overwrite them."""
+    rows = [{str(name): _text(value) for name, value in row.items()} for row in metadata.to_dict("records")]
+    cells: Cells = {}
     seen: set[str] = set()
-    rows = [{column: _text(value) for column, value in row.items()} for row in metadata.to_dict("records")]
-    rows.sort(key=lambda row: bool(row.get("doc_id")))
-    for row in rows:
-        name, matched = _match(documents, row)
+    gazetteer = read_gazetteer()
+    for row in sorted(rows, key=lambda row: bool(row.get("doc_id"))):
+        name, doc_ids = _match(documents, row)
         if name in seen:
-            raise DataError(
-                f"metadata: {name!r} has two rows; one row a document or file is allowed: merge them."
-            )
+            raise DataError(f"metadata: {name!r} has two rows, a document or file has one: merge them.")
         seen.add(name)
-        values = {field: _valid(name, field, row[field]) for field in fields if row[field]}
-        cells.update({(doc_id, field): value for doc_id in matched for field, value in values.items()})
-        cells.update(
-            {
-                (doc_id, "year"): _year(values["date"])
-                for doc_id in matched
-                if "date" in values and not row.get("year")
-            }
-        )
+        given = {field: _valid(name, field, row[field]) for field in METADATA_COLUMNS if row.get(field)}
+        for doc_id in doc_ids:
+            known = documents.loc[documents["doc_id"] == doc_id].iloc[0].to_dict()
+            values = _implied(given, known, gazetteer) | given
+            cells.update({(doc_id, field): value for field, value in values.items()})
     return cells
 
 
 def _match(documents: pd.DataFrame, row: Mapping[str, str]) -> tuple[str, list[str]]:
-    doc_ids = documents["doc_id"].astype(str)
-    name = row.get("doc_id") or row.get("file") or ""
+    """What the row names, and the documents that it means."""
+    doc_ids, source_ids = documents["doc_id"].astype("str"), documents["source_id"].astype("str")
+    name = row.get("doc_id") or row.get("file", "")
     if row.get("doc_id"):
         matched, choices = doc_ids[doc_ids == name], list(doc_ids)
     else:
-        files = documents["path"] if "path" in documents else documents["source_id"]
-        sources = documents["source_id"].astype(str)
-        wanted = PurePath(name.replace("\\", "/"))
-        hit = (sources == name) | (sources == wanted.stem) | [_same_file(str(file), wanted) for file in files]
-        matched, choices = doc_ids[hit], sorted(set(sources))
+        paths = documents.get("path", source_ids).astype("str")
+        named = [_is_file(name, *pair) for pair in zip(paths, source_ids, strict=True)]
+        matched, choices = doc_ids[np.array(named, dtype=bool)], sorted(set(source_ids))
     if matched.empty:
         raise DataError(
             f"metadata: the row {name!r} matches no document. {suggest(name, choices)}"
@@ -163,88 +136,122 @@ def _match(documents: pd.DataFrame, row: Mapping[str, str]) -> tuple[str, list[s
     return name, list(matched)
 
 
-def _same_file(file: str, wanted: PurePath) -> bool:
-    """Whether a path ends in the wanted one: ``data/a/one.txt`` is ``one.txt`` and ``a/one.txt``."""
-    parts, tail = PurePath(file.replace("\\", "/")).parts, wanted.parts
-    return bool(tail) and parts[-len(tail) :] == tail
+def _is_file(name: str, path: str, source_id: str) -> bool:
+    """Whether `name` is the source or ends its path: ``data/a/one.txt`` is ``one.txt``, ``a/one.txt`` and ``one``."""
+    wanted, parts = PurePath(name.replace("\\", "/")), PurePath(path.replace("\\", "/")).parts
+    ends = bool(wanted.parts) and parts[-len(wanted.parts) :] == wanted.parts
+    return ends or source_id in (name, wanted.name, wanted.stem)
 
 
 def _valid(name: str, field: str, value: str) -> str:
-    if value == _CLEAR:
-        return value
-    if field == "level" and value not in LEVELS:
+    if field == "level" and value not in (*LEVELS, _CLEAR):
         raise DataError(
-            f"metadata: level {value!r} of {name!r} is none. {suggest(value, LEVELS)}Levels: {', '.join(LEVELS)}."
+            f"metadata: {name!r} has the level {value!r}, which is none. {suggest(value, LEVELS)}"
+            f"Levels: {', '.join(LEVELS)}."
         )
-    if field == "year":
-        if not value.removesuffix(".0").isdecimal():
-            raise DataError(
-                f"metadata: year {value!r} of {name!r} is not a number: write it with four digits."
-            )
-        return value.removesuffix(".0")
+    if field == "year" and value != _CLEAR:
+        value = value.removesuffix(".0")
+        if not value.isdecimal():
+            raise DataError(f"metadata: {name!r} has the year {value!r}, not a number: write four digits.")
     return value
 
 
-def _year(date: str) -> str:
-    return date[:4] if date[:4].isdecimal() and len(date) >= 4 else _CLEAR
+def _implied(given: Mapping[str, str], known: Mapping[Any, Any], gazetteer: Gazetteer) -> dict[str, str]:
+    """What the given cells say without words: the year of a date, the units above a place, others gone."""
+    implied: dict[str, str] = {}
+    if "date" in given:
+        implied["year"] = given["date"][:4] if given["date"][:4].isdecimal() else _CLEAR
+    lowest = next((field for field in reversed(PLACE_FIELDS) if given.get(field, _CLEAR) != _CLEAR), None)
+    units = [unit for unit in gazetteer.find_units(given[lowest]) if unit.level == lowest] if lowest else []
+    if len(units) != 1 or lowest is None:
+        return implied
+    lineage = gazetteer.lineage(units[0])
+    for field in PLACE_FIELDS[: PLACE_FIELDS.index(lowest)]:
+        implied[field] = lineage[field].name if field in lineage else _CLEAR
+    for field in PLACE_FIELDS[PLACE_FIELDS.index(lowest) + 1 :]:
+        held = gazetteer.find_units(known[field]) if isinstance(known[field], str) else ()
+        if held and not any(units[0].code in _codes_above(unit, gazetteer) for unit in held):
+            implied[field] = _CLEAR
+    return implied
+
+
+def _codes_above(unit: Unit, gazetteer: Gazetteer) -> set[str]:
+    return {above.code for above in gazetteer.lineage(unit).values()}
 
 
 def _text(value: object) -> str:
-    return "" if pd.isna(value) else str(value).strip()  # type: ignore[call-overload]
+    return value.strip() if isinstance(value, str) else "" if value is None or value != value else str(value)
 
 
 def _set(documents: pd.DataFrame, doc_id: str, field: str, value: str) -> None:
-    rows = documents["doc_id"] == doc_id
+    rows, cleared = documents["doc_id"] == doc_id, value == _CLEAR
     if field == "year":
         documents["year"] = documents["year"].astype("Int64")
-        documents.loc[rows, "year"] = pd.NA if value == _CLEAR else int(value)
-        return
-    documents[field] = documents[field].astype("str")
-    documents.loc[rows, field] = pd.NA if value == _CLEAR else value
+        documents.loc[rows, "year"] = pd.NA if cleared else int(value)
+    else:
+        documents[field] = documents[field].astype("str")
+        documents.loc[rows, field] = pd.NA if cleared else value
 
 
-def _append(table: pd.DataFrame, cells: list[tuple[str, str, str]]) -> pd.DataFrame:
-    """Attributions with a row for each cell; what the user says has no place in the text: start and end are NA."""
-    added = pd.DataFrame(cells, columns=["doc_id", "field", "value"]).astype("str")
-    added["quote"], added["rule"], added["confidence"] = added["value"], "metadata", 1.0
-    added["start"], added["end"] = (pd.array([pd.NA] * len(added), dtype="Int64") for _ in range(2))
-    kept = table.astype({"start": "Int64", "end": "Int64"})
-    return pd.concat([kept, added[list(table.columns)]], ignore_index=True) if len(added) else kept
+def _append(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    """Attributions with a row for each cell that is not cleared; the user's words have no place in the text."""
+    rows = [(doc_id, field, value, value) for (doc_id, field), value in cells.items() if value != _CLEAR]
+    added = pd.DataFrame(rows, columns=["doc_id", "field", "value", "quote"]).astype("str")
+    nowhere = pd.array([pd.NA] * len(rows), dtype="Int64")
+    added = added.assign(start=nowhere, end=nowhere, rule="metadata", confidence=1.0)
+    table = table.astype({"start": "Int64", "end": "Int64"})
+    parts = [part for part in (table, added[list(table.columns)]) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else table.reset_index(drop=True)
 
 
-def _region_unit(label: str, name: str, gazetteer: Gazetteer) -> tuple[Unit, dict[str, str]]:
-    """The unit that a study means by a full name, and its lineage as names by level."""
-    mentions = gazetteer.find_mentions(name)
+def _regions(documents: pd.DataFrame, regions: Mapping[str, str]) -> pd.Series[str]:
+    gazetteer = read_gazetteer()
+    wanted = [(label, _region_lineage(label, name, gazetteer)) for label, name in regions.items()]
+    labels = [_label(row, wanted) for row in documents.to_dict("records")]
+    return pd.Series(labels, documents.index, dtype="str")
+
+
+def _region_lineage(label: str, name: str, gazetteer: Gazetteer) -> dict[str, str]:
+    """Names by level of the unit that a study means by a full name, and of those above it."""
     units = gazetteer.find_units(name)
-    if not units and mentions and mentions[-1].end == len(name) and mentions[0].start == 0:
+    mentions = gazetteer.find_mentions(name)
+    if not units and mentions and mentions[0].start == 0 and mentions[-1].end == len(name):
         units = mentions[-1].units
-    if len(units) != 1 or not name.endswith(units[0].name):
-        names = [unit.name for unit in gazetteer.units.values()]
-        found = "borne by several units" if len(units) > 1 else "no administrative unit's full name"
-        near = suggest(name, [unit.name for unit in units] or names)
-        above = (
-            ""
-            if len(units) < 2
-            else f"Write the unit above before it, as in {_full(units[0], gazetteer)!r}. "
-        )
-        raise SettingError(
-            f"[regions] {label} = {name!r} is {found}. {above or near}Give one unit's full name, such as '云南省'."
-        )
-    return units[0], {level: unit.name for level, unit in gazetteer.lineage(units[0]).items()}
+    if len(units) == 1 and name.endswith(units[0].name):
+        return {level: unit.name for level, unit in gazetteer.lineage(units[0]).items()}
+    if len(units) > 1:
+        rule = "is borne by several units: write the one above before it"
+        near = [_full_name(unit, gazetteer) for unit in units]
+    else:
+        rule, near = "is no administrative unit's full name", _nearest(name, gazetteer)
+    raise SettingError(f"[regions] {label} = {name!r} {rule}. Did you mean {' or '.join(near)}?")
 
 
-def _full(unit: Unit, gazetteer: Gazetteer) -> str:
+def _full_name(unit: Unit, gazetteer: Gazetteer) -> str:
+    lineage = gazetteer.lineage(unit)
     return "".join(
-        gazetteer.lineage(unit)[level].name for level in PLACE_FIELDS[1:] if level in gazetteer.lineage(unit)
+        lineage[level].name
+        for level in (PLACE_FIELDS[1:] if "city" in lineage else PLACE_FIELDS)
+        if level in lineage
     )
 
 
-def _region(row: Mapping[str, object], wanted: Iterable[tuple[str, Unit, dict[str, str]]]) -> object:
-    """Label of the most specific unit that the document lies in; a city without its province still counts."""
+def _nearest(name: str, gazetteer: Gazetteer) -> list[str]:
+    """The nearest names of units, those whose short name it is first, one of each level at least."""
+    near = [unit.name for unit in gazetteer.find_units(name)]
+    for level in PLACE_FIELDS:
+        names = [unit.name for unit in gazetteer.units.values() if unit.level == level]
+        near += get_close_matches(name, names, n=2, cutoff=0.5)
+    return list(dict.fromkeys(near))[:4] or ["云南省", "福州市"]
+
+
+def _label(row: Mapping[Any, Any], wanted: Iterable[tuple[str, dict[str, str]]]) -> str | None:
+    """Label of the most specific unit in which the document lies; a city without its province still counts."""
     hits = [
-        (PLACE_FIELDS.index(unit.level), label)
-        for label, unit, lineage in wanted
-        if row[unit.level] == unit.name
-        and all(pd.isna(row[level]) or row[level] == name for level, name in lineage.items())  # type: ignore[call-overload]
+        (len(lineage), label)
+        for label, lineage in wanted
+        for lowest in [max(lineage, key=PLACE_FIELDS.index)]
+        if row[lowest] == lineage[lowest]
+        and all(not isinstance(row[level], str) or row[level] == name for level, name in lineage.items())
     ]
-    return max(hits, key=lambda hit: hit[0])[1] if hits else pd.NA
+    return max(hits, key=lambda hit: hit[0])[1] if hits else None
