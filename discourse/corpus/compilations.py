@@ -74,7 +74,7 @@ def _value(match: re.Match[str]) -> int:
     return (digits.get(tens, 1) * 10 if has_ten else 0) + digits.get(units, 0)
 
 
-def _all_have_text(lines: Sequence[str], headings: Sequence[int], *, min_chars: int = 100) -> bool:
+def _all_have_text(lines: Sequence[str], headings: Sequence[int], *, min_chars: int = 60) -> bool:
     """Whether enough text follows each heading: a table of contents has none."""
     ends = [*headings[1:], len(lines)]
     return all(sum(map(len, lines[a + 1 : b])) >= min_chars for a, b in zip(headings, ends, strict=True))

@@ -13,7 +13,7 @@ from discourse.contracts import check
 from discourse.errors import DataError, SettingError
 
 _CLOSING = "”’」』）)》\"'"
-_SENTENCE = re.compile(rf"[^。！？!?…]*(?:[。！？!?…]+[{re.escape(_CLOSING)}]*|$)")
+_SENTENCE_END = re.compile(rf"[。！？!?…]+[{re.escape(_CLOSING)}]*")
 _UNITS = ("paragraph", "document")
 
 
@@ -28,8 +28,8 @@ def split_passages(
 
     unit: ``paragraph``, or ``document`` for the whole text. min_chars: a shorter paragraph (a heading, a
     salutation, 下面,我讲4点意见。) is too short to be modelled and joins the paragraph that follows; the
-    last one of a document joins the one before it; 0 joins nothing. max_chars: a longer passage is cut
-    after sentences into pieces of about equal length; 0 cuts nothing. Both count characters of the text.
+    last one of a document joins the one before it; 0 joins nothing. max_chars: a longer passage is halved
+    at a sentence end, and again, until none is longer; 0 cuts nothing. Both count characters of the text.
 
     Returns
     -------
@@ -95,17 +95,13 @@ def _join_short(spans: list[tuple[int, int]], min_chars: int) -> list[tuple[int,
 
 
 def _cut_long(text: str, start: int, end: int, max_chars: int) -> list[tuple[int, int]]:
-    """Cut a span at sentence ends into pieces of about equal length, none of them of blanks only."""
-    if not max_chars or end - start <= max_chars:
+    """Halve a span at the sentence end nearest to its middle until no piece is too long or has none inside."""
+    start, end = _trim(text, start, end)
+    inner = [match.end() for match in _SENTENCE_END.finditer(text, start, end) if match.end() < end]
+    if not max_chars or end - start <= max_chars or not inner:
         return [(start, end)]
-    n_pieces = -(-(end - start) // max_chars)
-    target = (end - start) / n_pieces
-    ends = [match.end() for match in _SENTENCE.finditer(text, start, end) if match.end() > match.start()]
-    cuts = [start]
-    for sentence_end, next_end in zip(ends, [*ends[1:], end], strict=True):
-        if sentence_end < end and next_end - cuts[-1] > max(target, min(max_chars, 1.25 * target)):
-            cuts.append(sentence_end)
-    return [_trim(text, a, b) for a, b in zip(cuts, [*cuts[1:], end], strict=True)]
+    middle = min(inner, key=lambda place: abs(2 * place - start - end))
+    return _cut_long(text, start, middle, max_chars) + _cut_long(text, middle, end, max_chars)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -27,13 +27,13 @@ def _quadruples(text: AlignedText) -> list[tuple[int, int, str, str]]:
 
 
 @given(repaired())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_edits_rebuild_the_text_from_the_raw_text(text):
     assert apply_edits(text.raw, _quadruples(text)) == text.text
 
 
 @given(repaired())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_edits_are_sorted_do_not_overlap_and_quote_the_raw_text(text):
     edits = text.edits()
     assert all(text.raw[edit.start : edit.end] == edit.before for edit in edits)
@@ -41,7 +41,7 @@ def test_edits_are_sorted_do_not_overlap_and_quote_the_raw_text(text):
 
 
 @given(repaired(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_single_edit_can_be_undone(text, data):
     edits = _quadruples(text)
     if edits:
@@ -53,7 +53,7 @@ def test_any_single_edit_can_be_undone(text, data):
 
 
 @given(repaired())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_character_knows_a_raw_span_and_spans_never_go_back(text):
     for i in range(len(text.text)):
         start, end = text.raw_span(i, i + 1)

@@ -1,0 +1,154 @@
+"""Page furniture goes by its form and place, the text stays whole: pages made up for this test."""
+
+from __future__ import annotations
+
+import pytest
+
+from discourse.corpus.boilerplate import label_lines, read_vocabulary, shared_edges
+from discourse.corpus.compilations import split_compilation
+
+_VOCABULARY = read_vocabulary()
+_ONE = "今年以来,我们坚持党建引领,把社区治理的责任落到实处,群众的获得感不断增强,各项工作都取得了新的成效。"
+_TWO = "下一步要继续完善网格化管理,推动资源下沉到基层一线,让居民在家门口就能享受到更加便捷的公共服务。"
+
+
+def _labels(page: str, **options) -> dict[str, str]:
+    lines = page.strip("\n").split("\n")
+    return dict(zip(lines, label_lines(lines, _VOCABULARY, **options), strict=True))
+
+
+def _body(page: str) -> list[str]:
+    return [line for line, label in _labels(page).items() if label == "body"]
+
+
+def _title(page: str) -> list[str]:
+    return [line for line, label in _labels(page).items() if label == "title"]
+
+
+GOVERNMENT = f"""
+某某市人民政府门户网站
+无障碍浏览 | 长者模式 | 登录
+您现在的位置:首页 > 政务公开 > 领导讲话
+在全市社区治理工作会议上的讲话
+发布日期:2023-05-06 08:30 来源:市政府办公室 浏览次数:1024次 字体:[大 中 小]
+(2023年5月5日)
+市长 某某某
+同志们:
+{_ONE}
+一、提高认识
+{_TWO}
+我就讲这些,谢谢大家!
+扫一扫在手机打开当前页
+上一篇:关于召开会议的通知
+下一篇:市长调研社区工作
+主办单位:某某市人民政府办公室 网站标识码:0000000000 京ICP备00000000号
+"""
+NEWSPAPER = f"""
+人民某报
+2021年07月15日 星期四
+党建引领社区治理的实践
+本报记者 张三 李四
+{_ONE}
+{_TWO}
+(作者单位:某某市委党校)
+【责任编辑:王五】
+分享让更多人看到
+相关新闻
+社区治理的新路子
+推荐阅读
+客户端下载 热线:010-00000000
+"""
+ACCOUNT = f"""
+党建引领社区治理的几点体会
+原创 某某发布 某某发布 2022-03-04 18:00
+点击上方蓝字关注我们
+{_ONE}
+{_TWO}
+END
+来源丨某某日报
+编辑丨小李
+审核丨老王
+长按识别二维码关注公众号
+点赞 在看 分享
+"""
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "n_body"),
+    [
+        (GOVERNMENT, "在全市社区治理工作会议上的讲话", 5),
+        (NEWSPAPER, "党建引领社区治理的实践", 2),
+        (ACCOUNT, "党建引领社区治理的几点体会", 2),
+    ],
+    ids=["government", "newspaper", "account"],
+)
+def test_title_and_body_are_found_on_sites_of_three_kinds(page, title, n_body):
+    body = _body(page)
+    assert _title(page) == [title]
+    assert len(body) == n_body and _ONE in body and _TWO in body
+
+
+def test_words_of_furniture_decide_nothing_inside_the_body():
+    page = f"{_ONE}\n下载\n关注公众号,扫码下载手机应用。\n{_TWO}"
+    assert _body(page) == page.split("\n")
+
+
+def test_a_long_copyright_notice_behind_the_text_is_no_body():
+    notice = "版权声明:本文内容由互联网用户自发贡献,本站仅提供信息存储空间服务,不拥有所有权。"
+    notice += "如发现本站有涉嫌抄袭的内容,请举报,一经查实,立刻删除。"
+    assert _body(f"{_ONE}\n{_TWO}\n{notice}") == [_ONE, _TWO]
+
+
+def test_a_caption_above_the_text_is_no_body():
+    assert _body(f"某市长作报告。本报记者 某某 摄\n{_ONE}\n{_TWO}") == [_ONE, _TWO]
+
+
+def test_a_page_without_a_title_has_none():
+    assert _title(f"{_ONE}\n来源:某刊\n作者:某某") == []
+
+
+def test_notes_on_terms_are_an_appendix_and_a_second_copy_is_a_repeat():
+    note = "1.网格:指为了管理和服务的需要,把街道、社区的地域按照户数和面积划分而成的基本单元,每格配一人。"
+    page = f"{_ONE}\n{_TWO}\n名词解释\n{note}"
+    assert list(_labels(page).values()) == ["body", "body", "appendix", "appendix"]
+    lines = [_ONE, _TWO, "一、小结", "谢谢大家。", "正文", _ONE, _TWO, "一、小结", "谢谢大家。"]
+    labels = label_lines(lines, _VOCABULARY)
+    assert labels == ["body"] * 5 + ["repeat"] * 4
+
+
+def test_a_block_that_begins_several_pages_is_furniture_and_a_shared_text_is_not():
+    head = ["某某网", "频道", "栏目"]
+    pages = [[*head, f"第{i}个标题", _ONE, _TWO] for i in "一二三"]
+    assert shared_edges(pages) == [frozenset({0, 1, 2})] * 3
+    assert shared_edges([[_ONE, _TWO, "完"]] * 3) == [frozenset()] * 3
+    assert shared_edges(pages[:2]) == [frozenset()] * 2
+
+
+def test_a_page_of_one_short_sentence_keeps_it():
+    assert _body("打印\n请大家批评指正。\n关闭") == ["请大家批评指正。"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["社区治理经验【第{}篇】", "第{}篇:社区治理经验", "篇{}:社区治理经验之{}", "范文{} 不同的题目{}"],
+)
+def test_headings_that_count_from_one_split_a_compilation(heading):
+    lines = ["总题目", "导语。"]
+    for number in "一二三":
+        lines += [heading.format(number, number), _ONE, _TWO]
+    parts = split_compilation(lines)
+    assert [(part.heading, part.start, part.end) for part in parts] == [(2, 2, 5), (5, 5, 8), (8, 8, 11)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["第一篇 总则", _ONE, _TWO, "第二篇 发展环境", _ONE, _TWO],
+        ["一、提高认识", _ONE, _TWO, "二、狠抓落实", _ONE, _TWO],
+        ["经验【第一篇】", "经验【第二篇】", _ONE, _TWO],
+        ["经验【第二篇】", _ONE, _TWO, "经验【第三篇】", _ONE, _TWO],
+    ],
+    ids=["parts of a plan", "sections", "table of contents", "not from one"],
+)
+def test_other_numbered_lines_split_nothing(lines):
+    assert len(split_compilation(lines)) == 1
