@@ -12,6 +12,7 @@ from discourse.report.labels import Text, flag_texts, group_label, label, plain,
 
 MAX_CONTRASTS = 200
 N_WORDS = 15
+MIN_LOG_RATIO = 0.585  # log2 of 1.5: half again as frequent as in the reference
 FINDINGS = ("higher", "lower")
 
 Tables = Mapping[str, pd.DataFrame]
@@ -20,8 +21,8 @@ Tables = Mapping[str, pd.DataFrame]
 def compare_factors(held: Tables) -> list[dict[str, Any]]:
     """One entry a factor: its groups, what each topic's share is in each of them, and the contrasts.
 
-    `tested` says whether any pair of groups allows an interval or a test at all; where none does, the
-    contrasts carry differences only.
+    Contrasts with an interval stand under `tested`; those with one document on a side stand under `described`
+    and have a difference only. Both lists end at `MAX_CONTRASTS`; `n_tested` and `n_described` count all.
     """
     return [_compare_factor(held, factor) for factor in _factors(held["prevalence"])]
 
@@ -33,6 +34,7 @@ def _factors(table: pd.DataFrame) -> list[str]:
 def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
     prevalence = held["prevalence"][held["prevalence"]["factor"] == factor]
     contrasts = held["contrasts"][held["contrasts"]["factor"] == factor]
+    tested = contrasts["low"].notna()
     groups = _describe_groups(prevalence, factor)
     dots = _dots(held, factor)
     names = dict(zip(held["topics"]["topic"], held["topics"]["label"], strict=True))
@@ -51,11 +53,13 @@ def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
         "label": label("factor", factor),
         "groups": groups,
         "n_unknown": _n_unknown(held["documents"], factor),
-        "tested": bool(contrasts["low"].notna().any() or contrasts["p"].notna().any()),
         "axis": _axis(topics),
         "topics": topics,
-        "n_contrasts": len(contrasts),
-        "contrasts": _describe_contrasts(contrasts, factor, names),
+        "n_tested": int(tested.sum()),
+        "n_described": int((~tested).sum()),
+        "n_described_pairs": len(contrasts[~tested].drop_duplicates(["target", "reference"])),
+        "tested": _describe_contrasts(contrasts[tested], factor, names),
+        "described": _describe_contrasts(contrasts[~tested], factor, names),
     }
 
 
@@ -141,7 +145,7 @@ def _describe_contrasts(
 
 
 def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
-    """One entry a factor and target: the words that mark it, in the order of the table."""
+    """One entry a factor and target: the words at least half again as frequent in it, in the table's order."""
     keyness = held["keyness"]
     columns = (
         "term", "n_target", "n_reference", "rate_target", "rate_reference", "log_ratio", "log_odds", "p", "q",
@@ -149,7 +153,7 @@ def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
     )  # fmt: skip
     described = []
     for (factor, target, reference), words in keyness.groupby(["factor", "target", "reference"], sort=False):
-        marking = words[words["log_odds"] > 0].head(N_WORDS)
+        marking = words[words["log_ratio"] >= MIN_LOG_RATIO].head(N_WORDS)
         entries = rows(marking, *columns)
         described.append(
             {

@@ -135,26 +135,24 @@ def _groups(factor: Mapping[str, Any]) -> Text:
 
 
 def _tests(factor: Mapping[str, Any]) -> list[Text]:
-    if not factor["n_contrasts"]:
-        return []
     if not factor["tested"]:
-        return [
-            Text(
-                zh="每一对比较中都有一组只有 1 篇文档：文档之间的差异有多大无从估计，所以不给区间，也不给 "
-                "p 值。"
-                "以下是这些文档实际说了什么的准确记录——份额、用词、原文俱在，可以逐条核对；"
-                "它不声称代表没有读过的文档。",
-                en="In every comparison one group has a single document: how much documents differ among "
-                "themselves "
-                "cannot be estimated, so no interval and no p-value is given. What follows is an exact "
-                "record of what "
-                "these documents say, in shares, words and quotations that can be checked one by one; "
-                "it makes no claim about documents that were not read.",
-            )
-        ]
-    findings = [contrast for contrast in factor["contrasts"] if contrast["finding"]]
+        return [_nothing_tested()] if factor["described"] else []
+    findings = [contrast for contrast in factor["tested"] if contrast["finding"]]
     sentences = [_finding(contrast) for contrast in findings[:MAX_FINDINGS]] or [_no_finding(factor)]
-    return sentences + ([_rest(factor)] if _n_untested(factor) else [])
+    return sentences + ([_rest(factor)] if factor["n_described"] else [])
+
+
+def _nothing_tested() -> Text:
+    return Text(
+        zh="每一对比较中都有一组只有 1 篇文档：文档之间的差异有多大无从估计，所以不给区间，也不给 p 值。"
+        "以下是这些文档实际说了什么的准确记录：份额、用词、原文俱在，可以逐条核对；"
+        "它不声称代表没有读过的文档。",
+        en="In every comparison one group has a single document: how much documents differ among themselves "
+        "cannot be estimated, so no interval and no p-value is given. What follows is an exact record of "
+        "what "
+        "these documents say, in shares, words and quotations that can be checked one by one; "
+        "it makes no claim about documents that were not read.",
+    )
 
 
 def _finding(contrast: Mapping[str, Any]) -> Text:
@@ -178,7 +176,7 @@ def _finding(contrast: Mapping[str, Any]) -> Text:
 
 
 def _no_finding(factor: Mapping[str, Any]) -> Text:
-    detectable = [c["mdd"] for c in factor["contrasts"] if c["mdd"] is not None]
+    detectable = [c["mdd"] for c in factor["tested"] if c["mdd"] is not None]
     zh = "经多重比较校正，没有一项差异达到 p ≤ .05。这不等于没有差异：文档太少时，检验看不到中等大小的差异。"
     en = (
         "After correction for multiple comparisons no difference reaches p ≤ .05. That is not evidence of no "
@@ -191,17 +189,8 @@ def _no_finding(factor: Mapping[str, Any]) -> Text:
     return Text(zh=zh, en=en)
 
 
-def _n_untested(factor: Mapping[str, Any]) -> int:
-    pairs = {
-        (c["target"]["en"], c["reference"]["en"])
-        for c in factor["contrasts"]
-        if min(c["n_documents_target"], c["n_documents_reference"]) < 2
-    }
-    return len(pairs)
-
-
 def _rest(factor: Mapping[str, Any]) -> Text:
-    n = _n_untested(factor)
+    n = factor["n_described_pairs"]
     return Text(
         zh=f"另有 {n} 对比较中一组只有 1 篇文档，只作描述，不作检验。",
         en=f"{_count(n, 'further comparison')} with a single document on one side "

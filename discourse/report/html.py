@@ -93,7 +93,7 @@ def _points(number: float | None) -> str:
 
 
 def _number(value: float | None, digits: int = 2) -> str:
-    return MISSING if value is None else f"{value:.{digits}f}"
+    return MISSING if value is None else f"{value:.{digits}f}".replace("-", "\u2212")
 
 
 def _count(value: int | None) -> str:

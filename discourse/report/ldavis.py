@@ -81,12 +81,15 @@ def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_te
     )
 
 
-# each circle gets a <title>, which browsers show beside the pointer and screen readers read
+# each circle gets a <title>, which browsers show beside the pointer and screen readers read; a page that holds this
+# one in a frame is told how many topics were drawn
 _SHOW_LABELS = """
 LDAvis = (function (draw) {
   return function (selector, data) {
     draw(selector, data);
-    d3.selectAll(selector + " .dot").append("title").text(function (d) { return data.labels[d.topics]; });
+    var circles = d3.selectAll(selector + " .dot");
+    circles.append("title").text(function (d) { return data.labels[d.topics]; });
+    if (window.parent !== window) window.parent.postMessage(circles.size(), "*");
   };
 })(LDAvis);
 """
