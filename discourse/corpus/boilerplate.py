@@ -26,7 +26,10 @@ INLINE_MARK = re.compile(r"[ \t\u3000\xa0]*[-—=…·*]{2,}\s*此处隐藏[^\n]
 _INNER = re.compile(
     r"[-—·\s]*\d{1,4}[-—·\s]*|第\s*\d+\s*页.{0,12}|[-=_*~—·.\s]{3,}|(?:上一页|下一页)[\s|上下一页\d]*"
 )
-_TIME = re.compile(r"[\s【\[（(]*(?:19|20)\d\d[-/.年]\s?\d{1,2}(?:[-/.月]\s?\d{1,2}日?)?[\s\d:：)）\]】星期周一二三四五六日]*")
+_TIME = re.compile(
+    r"[\s【\[（(]*(?:19|20)\d\d[-/.年]\s?\d{1,2}(?:[-/.月]\s?\d{1,2}日?)?"
+    r"[\s\d:：)）\]】星期周一二三四五六日]*"
+)
 _LABEL = re.compile(r"[【\[（(]?\s*([\u4e00-\u9fff/A-Za-z]{1,8}?)\s*(?:[:：丨｜|]|\s(?=\S))")
 # The line under a photograph names who took it.
 _CAPTION = re.compile(r"(?:摄|摄影|摄影报道|供图|图片?[/／]\S{2,8})[)）】]?$")

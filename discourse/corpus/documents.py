@@ -15,6 +15,7 @@ from discourse.corpus.aligned import AlignedText, Change, Edit
 from discourse.corpus.attribution import Page, assign_regions, attribute_document, override_attributions
 from discourse.corpus.boilerplate import INLINE_MARK, Vocabulary, label_lines, read_vocabulary, shared_edges
 from discourse.corpus.compilations import Part, split_compilation
+from discourse.corpus.gazetteer import Gazetteer, read_gazetteer
 from discourse.corpus.repair import Repairer
 from discourse.errors import SourceError
 
@@ -229,7 +230,13 @@ def _document_at(texts: Sequence[_Text], edit: Edit) -> str | None:
 
 def _attribution_table(texts: Sequence[_Text]) -> pd.DataFrame:
     """Collect what attribution read, in raw offsets, and where the title stood."""
-    tables = [table for text in texts for table in (_title_row(text), _raw_attributions(text)) if len(table)]
+    gazetteer = read_gazetteer()
+    tables = [
+        table
+        for text in texts
+        for table in (_title_row(text), _raw_attributions(text, gazetteer))
+        if len(table)
+    ]
     columns = list(CONTRACTS["attributions"].columns)
     if not tables:
         return empty("attributions")
@@ -246,8 +253,8 @@ def _title_row(text: _Text) -> pd.DataFrame:
     return pd.DataFrame([row | dict(rule=text.title_rule, confidence=1.0)])
 
 
-def _raw_attributions(text: _Text) -> pd.DataFrame:
-    table = attribute_document(text.page)
+def _raw_attributions(text: _Text, gazetteer: Gazetteer) -> pd.DataFrame:
+    table = attribute_document(text.page, gazetteer=gazetteer)
     pairs = zip(table["start"], table["end"], strict=True)
     spans = [
         (None, None) if pd.isna(start) else _raw_span(text, int(start), int(end)) for start, end in pairs

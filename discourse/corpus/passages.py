@@ -95,7 +95,7 @@ def _join_short(spans: list[tuple[int, int]], min_chars: int) -> list[tuple[int,
 
 
 def _cut_long(text: str, start: int, end: int, max_chars: int) -> list[tuple[int, int]]:
-    """Halve a span at the sentence end nearest to its middle until no piece is too long or has none inside."""
+    """Halve a span at the sentence end nearest to its middle until no piece is too long or none is left."""
     start, end = _trim(text, start, end)
     inner = [match.end() for match in _SENTENCE_END.finditer(text, start, end) if match.end() < end]
     if not max_chars or end - start <= max_chars or not inner:

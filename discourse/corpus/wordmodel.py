@@ -34,14 +34,14 @@ _PRIOR = 5.0
 class WordModel:
     """A unigram model of words and a model of neighbouring characters, multiplied.
 
-    words: natural log probability of each word. pairs, chars: how often two characters stand side by side in
-    the corpus itself, and how often each stands there.
+    words: how often each word stands in `total` words. pairs, chars: how often two characters stand side by
+    side in the corpus itself, and how often each stands there.
     """
 
-    words: Mapping[str, float]
+    words: Mapping[str, int]
+    total: int
     pairs: Mapping[str, int]
     chars: Mapping[str, int]
-    unknown: float
 
     def score(self, text: str) -> float:
         """Natural log score of `text` in its best division into words; comparable at equal length only."""
@@ -52,7 +52,10 @@ class WordModel:
         return best[-1] + sum(self._step(a, b) for a, b in pairwise(text))
 
     def _word(self, word: str) -> float:
-        return self.words.get(word, self.unknown if len(word) == 1 else -math.inf)
+        if word in _MARKS:
+            return _MARKS[word]
+        n = self.words.get(word, 0.1 if len(word) == 1 else 0)
+        return math.log(n / self.total) if n else -math.inf
 
     def _step(self, first: str, second: str) -> float:
         """Log probability of `second` behind `first`, less what `second` has by itself."""
@@ -66,16 +69,14 @@ def build_word_model(texts: Sequence[str]) -> WordModel:
 
     Raises DiscourseError where jieba's dictionary is missing.
     """
-    frequencies = _read_frequencies()
-    total = sum(frequencies.values())
-    words = {word: math.log(n / total) for word, n in frequencies.items()} | _MARKS
+    words = _read_frequencies()
     pairs: Counter[str] = Counter()
     chars: Counter[str] = Counter()
     for text in texts:
         chars.update(text)
         pairs.update(a + b for a, b in pairwise(text))
     chars[""] = sum(chars.values())
-    return WordModel(words, pairs, chars, unknown=math.log(0.1 / total))
+    return WordModel(words, sum(words.values()), pairs, chars)
 
 
 def _read_frequencies() -> dict[str, int]:
@@ -84,9 +85,5 @@ def _read_frequencies() -> dict[str, int]:
     path = Path(spec.origin).with_name("dict.txt") if spec and spec.origin else None
     if path is None or not path.exists():
         raise DiscourseError("jieba's dictionary is missing: reinstall discourse-zh with its dependencies.")
-    frequencies = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        word, n, *_ = line.split(" ")
-        if len(word) <= _MAX_WORD:
-            frequencies[word] = int(n)
-    return frequencies
+    fields = path.read_text(encoding="utf-8").split()  # word, count, tag; word, count, tag ...
+    return {word: int(n) for word, n in zip(fields[::3], fields[1::3], strict=True) if len(word) <= _MAX_WORD}
