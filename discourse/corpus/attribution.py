@@ -1,4 +1,4 @@
-"""Place, level, role, speaker, date and genre of a document, each with the words that show it: a page in, a table out."""
+"""What a document tells about itself: a page in; place, level, role, speaker, date and genre out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pandas as pd
 
 from discourse.corpus.dates import find_date
 from discourse.corpus.gazetteer import Gazetteer, read_gazetteer
+from discourse.corpus.genres import find_genre
 from discourse.corpus.overrides import assign_regions, override_attributions
 from discourse.corpus.pages import Finding, Line, Page, byline_lines, split_lines
 from discourse.corpus.places import find_places, own_level
-from discourse.corpus.roles import Office, find_genre, find_masked_level, find_office, read_offices
+from discourse.corpus.roles import Office, find_masked_level, find_office, read_offices
 
 __all__ = ["FIELDS", "Page", "assign_regions", "attribute_document", "override_attributions"]
 
@@ -22,7 +23,7 @@ FIELDS = ("province", "city", "district", "level", "role", "speaker", "date", "y
 def attribute_document(
     page: Page, *, min_confidence: float = 0.6, gazetteer: Gazetteer | None = None
 ) -> pd.DataFrame:
-    """What a page tells about its document, nothing guessed.
+    """Read off a page what it tells about its document, nothing guessed.
 
     Parameters
     ----------
@@ -36,8 +37,8 @@ def attribute_document(
     Returns
     -------
     pandas.DataFrame
-        At most one row a field: field, value, quote, start, end (offsets in ``page.text``, where the quote stands), rule,
-        confidence. Dates are ISO and as long as the text is; `level` and `role` are values of the contracts.
+        At most one row a field: field, value, quote, start, end (where the quote stands in ``page.text``),
+        rule, confidence. Dates are ISO and as long as the text is; roles: ``stopwords/roles.tsv``.
     """
     gazetteer = gazetteer or read_gazetteer()
     findings = [found for found in _findings(page, gazetteer) if found.confidence >= min_confidence]
@@ -68,7 +69,7 @@ def _findings(page: Page, gazetteer: Gazetteer) -> list[Finding]:
 
 
 def _with_title(page: Page, lines: list[Line]) -> tuple[Page, list[Line]]:
-    """The page itself; for a page without a title one whose first heading that names a report is its title."""
+    """Take the heading that names a report for the title of a page that has none."""
     if page.title is not None:
         return page, lines
     for line in lines[:20]:
@@ -102,7 +103,7 @@ def _author_findings(
 
 
 def _own_summary(page: Page, places: Sequence[Finding]) -> Finding | None:
-    """Level of the unit that opens the text with its own work: after 近年来 or the like, or where the text says 我市, 我区."""
+    """Level of the unit that opens the text with its work: after 近年来, or in a text with 我市, 我区."""
     own = next((place for place in reversed(places) if place.rule == "place_opening_subject"), None)
     if own is None:
         return None

@@ -1,4 +1,4 @@
-"""When a text was published or delivered: a page's lines in, date and year out, as precise as they stand there."""
+"""When a text was published or delivered: a page's lines in; date and year, as they stand there, out."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _ISSUE = re.compile(r"《[^》]{1,20}》\s*(?P<year>(?:19|20)\d\d)年第?\s*\d{1
 def find_date(lines: Iterable[Line]) -> list[Finding]:
     """Date of the page, of the occasion or of the issue, and its year.
 
-    The date is ISO and only as long as the text is ("2024-07", "2022"); a day without a year is no date. Dates in
-    the body's sentences are events that the text speaks of and are not read: pass byline lines only.
+    The date is ISO and only as long as the text is ("2024-07", "2022"); a day without a year is no date.
+    Dates in the body's sentences are events that the text speaks of: pass byline lines only.
     """
     lines = list(lines)
     for found in (_dated(lines), _issue(lines)):

@@ -15,7 +15,7 @@ PLACE_FIELDS = ("province", "city", "district")
 
 @dataclass(frozen=True)
 class Unit:
-    """One administrative unit: six-digit code, full and short name, level, code of the unit above, older names."""
+    """One administrative unit: code, full and short name, level, code of the unit above, older names."""
 
     code: str
     name: str
@@ -49,8 +49,8 @@ class Mention:
 class Gazetteer:
     """All units and all their names.
 
-    units: by code; names: every name with its form and the codes that bear it; nouns: names that are words, too;
-    sizes: lengths of the names that begin with a character, longest first.
+    units: by code; names: every name with its form and the codes that bear it; nouns: names that are words,
+    too; sizes: lengths of the names that begin with a character, longest first.
     """
 
     units: Mapping[str, Unit]
@@ -150,7 +150,7 @@ def _read_units(source: Path) -> Iterable[Unit]:
 
 
 def _index_names(units: Iterable[Unit]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Name -> form and codes; a full name hides the same short name, a short one of a higher level a lower one.
+    """Name -> form and codes; a full name hides the same short name, a short one that of a lower level.
 
     A name in use is shared with the units that bore it once: 江北区 is in 宁波, and was in 重庆.
     """

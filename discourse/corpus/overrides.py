@@ -31,10 +31,10 @@ def override_attributions(
         Tables of those names. A column `path` of `documents`, if there is one, is what `file` may match, too.
     metadata
         One row a document (`doc_id`) or file (`file`: path, file name with or without its ending, or
-        source_id; it stands for all documents of the file), and any metadata columns of `documents`. An empty
-        cell changes nothing, "NA" clears. A row by `doc_id` wins over one by `file`. What a given cell implies
-        follows it unless the row says otherwise: a date brings its year, a place the units above it, and a unit
-        that does not lie in the new place goes.
+        source_id; it stands for all documents of the file), and any metadata columns of `documents`. An
+        empty cell changes nothing, "NA" clears. A row by `doc_id` wins over one by `file`. What a given cell
+        implies follows it unless the row says otherwise: a date brings its year, a place the units above it,
+        and a unit that does not lie in the new place goes.
 
     Returns
     -------
@@ -65,10 +65,10 @@ def assign_regions(documents: pd.DataFrame, regions: Mapping[str, str] | None) -
     documents
         Table `documents`.
     regions
-        Label -> full name of an administrative unit (``{"云南": "云南省", "福州": "福州市"}``). A document whose
-        province, city or district is that unit gets the label, the most specific unit wins, a document of none
-        gets NA. A name that several units bear (鼓楼区) is written with the one above it (福州市鼓楼区). Without
-        `regions` the region is the province.
+        Label -> full name of an administrative unit (``{"云南": "云南省", "福州": "福州市"}``). A document
+        whose province, city or district is that unit gets the label, the most specific unit wins, a document
+        of none gets NA. A name that several units bear (鼓楼区) is written with the one above it
+        (福州市鼓楼区). Without `regions` the region is the province.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def _require_columns(metadata: pd.DataFrame) -> None:
 
 
 def _cells(documents: pd.DataFrame, metadata: pd.DataFrame) -> Cells:
-    """What changes; rows by file go first, so that rows by doc_id overwrite them."""
+    """Collect what changes; rows by file go first, so that rows by doc_id overwrite them."""
     rows = [{str(name): _text(value) for name, value in row.items()} for row in metadata.to_dict("records")]
     cells: Cells = {}
     seen: set[str] = set()
@@ -119,7 +119,7 @@ def _cells(documents: pd.DataFrame, metadata: pd.DataFrame) -> Cells:
 
 
 def _match(documents: pd.DataFrame, row: Mapping[str, str]) -> tuple[str, list[str]]:
-    """What the row names, and the documents that it means."""
+    """Return what the row names, and the documents that it means."""
     doc_ids, source_ids = documents["doc_id"].astype("str"), documents["source_id"].astype("str")
     name = row.get("doc_id") or row.get("file", "")
     if row.get("doc_id"):
@@ -137,7 +137,7 @@ def _match(documents: pd.DataFrame, row: Mapping[str, str]) -> tuple[str, list[s
 
 
 def _is_file(name: str, path: str, source_id: str) -> bool:
-    """Whether `name` is the source or ends its path: ``data/a/one.txt`` is ``one.txt``, ``a/one.txt`` and ``one``."""
+    """Whether `name` is the source or ends its path: ``data/one.txt`` is ``one.txt`` and ``one``, too."""
     wanted, parts = PurePath(name.replace("\\", "/")), PurePath(path.replace("\\", "/")).parts
     ends = bool(wanted.parts) and parts[-len(wanted.parts) :] == wanted.parts
     return ends or source_id in (name, wanted.name, wanted.stem)
@@ -157,7 +157,7 @@ def _valid(name: str, field: str, value: str) -> str:
 
 
 def _implied(given: Mapping[str, str], known: Mapping[Any, Any], gazetteer: Gazetteer) -> dict[str, str]:
-    """What the given cells say without words: the year of a date, the units above a place, others gone."""
+    """Derive what the given cells say without words: a date its year, a place the units above it."""
     implied: dict[str, str] = {}
     if "date" in given:
         implied["year"] = given["date"][:4] if given["date"][:4].isdecimal() else _CLEAR
@@ -194,7 +194,7 @@ def _set(documents: pd.DataFrame, doc_id: str, field: str, value: str) -> None:
 
 
 def _append(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
-    """Attributions with a row for each cell that is not cleared; the user's words have no place in the text."""
+    """Add a row for each cell that is not cleared; the user's words have no place in the text."""
     rows = [(doc_id, field, value, value) for (doc_id, field), value in cells.items() if value != _CLEAR]
     added = pd.DataFrame(rows, columns=["doc_id", "field", "value", "quote"]).astype("str")
     nowhere = pd.array([pd.NA] * len(rows), dtype="Int64")
@@ -237,7 +237,7 @@ def _full_name(unit: Unit, gazetteer: Gazetteer) -> str:
 
 
 def _nearest(name: str, gazetteer: Gazetteer) -> list[str]:
-    """The nearest names of units, those whose short name it is first, one of each level at least."""
+    """Find the nearest names of units, first those whose short name it is."""
     near = [unit.name for unit in gazetteer.find_units(name)]
     for level in PLACE_FIELDS:
         names = [unit.name for unit in gazetteer.units.values() if unit.level == level]
@@ -246,7 +246,7 @@ def _nearest(name: str, gazetteer: Gazetteer) -> list[str]:
 
 
 def _label(row: Mapping[Any, Any], wanted: Iterable[tuple[str, dict[str, str]]]) -> str | None:
-    """Label of the most specific unit in which the document lies; a city without its province still counts."""
+    """Label of the most specific unit in which the document lies; a city without its province counts."""
     hits = [
         (len(lineage), label)
         for label, lineage in wanted

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 # how many lines at the head and the foot of a text may be a byline although nobody marked them as furniture
 _HEAD_LINES, _FOOT_LINES, _BYLINE_LENGTH = 30, 5, 70
-# a line of this length is a paragraph; a byline stands at most so many lines before the first or behind the last one
+# a longer line is a paragraph; a byline stands at most so many lines before the first or behind the last one
 _PARAGRAPH, _BEFORE, _BEHIND = 40, 15, 6
 
 
@@ -16,8 +16,8 @@ _PARAGRAPH, _BEFORE, _BEHIND = 40, 15, 6
 class Page:
     """Text of one document with its page furniture.
 
-    text: repaired, simplified text; body: spans (start, end) of the body's lines, everything else is furniture;
-    title: span of the title, if there is one.
+    text: repaired, simplified text; body: spans (start, end) of the body's lines, everything else is
+    furniture; title: span of the title, if there is one.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Finding:
-    """A value that the page shows: the words from `start` to `end`, the rule that read them, confidence 0-1."""
+    """A value that the page shows: its words from `start` to `end`, the rule, the confidence (0-1)."""
 
     field: str
     value: str
@@ -46,8 +46,8 @@ class Finding:
 class Line:
     """One line of a page without its outer blanks.
 
-    kind: title, body or furniture; near: whether it stands close to the first or the last paragraph, where bylines
-    and dates of the text stand and lists of other texts do not.
+    kind: title, body or furniture; near: whether it stands close to the first or the last paragraph, where
+    bylines and dates of the text stand and lists of other texts do not.
     """
 
     start: int
@@ -68,7 +68,7 @@ def split_lines(page: Page) -> list[Line]:
 
 
 def byline_lines(lines: Sequence[Line]) -> list[Line]:
-    """Lines that may say who wrote or published the text, when and where: furniture, and short lines at both ends."""
+    """Lines that may say who wrote or published the text: furniture, and short lines at both ends."""
     ends = {*range(_HEAD_LINES), *range(len(lines) - _FOOT_LINES, len(lines))}
     return [
         line

@@ -1,17 +1,17 @@
-"""Which place a text is about as its own: a page, a gazetteer and the speaker's level in; province, city, district out."""
+"""Which place is a text's own: a page, a gazetteer, the speaker's level in; province, city, district out."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from discourse.corpus.gazetteer import PLACE_FIELDS, Gazetteer, Mention, Unit, read_rows
-from discourse.corpus.pages import Finding, Line, Page, alternatives
-from discourse.resources import resource
+from discourse.corpus.gazetteer import PLACE_FIELDS, Gazetteer, Mention, Unit
+from discourse.corpus.pages import Finding, Line, Page
+from discourse.corpus.surroundings import Contexts, read_contexts
 
-# How far each kind of evidence is to be believed: set by hand on the seeds, checked on the provincial reports.
+# How far to believe each kind of evidence: set by hand on the seeds, checked on provincial reports.
 _SURE = {
     "byline": 0.97,
     "title": 0.95,
@@ -38,7 +38,7 @@ _SPOKESMAN = re.compile(r"[一-鿿]{0,4}(?:书记|部|常委|办|纪|宣|统|政
 
 @dataclass(frozen=True)
 class _Evidence:
-    """Words that show the text's own place: the units that bear the name, the units named with it, the rule."""
+    """Words that show the text's own place: units that bear the name, units named with it, the rule."""
 
     units: tuple[Unit, ...]
     named: frozenset[str]
@@ -67,21 +67,6 @@ class _Site:
         return _Evidence(self.mentions[-1].units, named, rule, start, end)
 
 
-@dataclass(frozen=True)
-class _Contexts:
-    """Patterns of what stands around a place, and the units that one-character names mean."""
-
-    away_before: re.Pattern[str]
-    away_after: re.Pattern[str]
-    self_before: re.Pattern[str]
-    self_after: re.Pattern[str]
-    sentence_head: re.Pattern[str]
-    clause_head: re.Pattern[str]
-    time_before: re.Pattern[str]
-    verb: re.Pattern[str]
-    abbreviations: Mapping[str, str]
-
-
 def find_places(
     page: Page,
     lines: Sequence[Line],
@@ -93,10 +78,10 @@ def find_places(
 ) -> list[Finding]:
     """Find the text's own province, city and district, as far as the words show them.
 
-    Only title, body and the speaker's byline are read: places in page furniture belong to the site. A place counts
-    where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻…), not where it is visited, a venue or a part of
-    a name. A name that several units bear decides nothing above itself, and itself only inside a city that other
-    words show.
+    Only title, body and the speaker's byline are read: places in page furniture belong to the site. A place
+    counts where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻…), not where it is
+    visited, a venue or part of a name. A name that several units bear decides nothing above itself, and itself only
+    inside a city that other words show.
 
     Parameters
     ----------
@@ -111,7 +96,7 @@ def find_places(
     told
         Whether the text reports on somebody else (press): then the place that it names most may be its own.
     """
-    contexts = _read_contexts()
+    contexts = read_contexts()
     sites = _sites(page, lines, gazetteer, office)
     opening = next((line.start for line in lines if line.kind == "body" and len(line.text) > 40), -1)
     evidence = [found for site in sites if (found := _judge(site, contexts, opening, office))]
@@ -124,7 +109,7 @@ def find_places(
 
 
 def own_level(level: str, places: Iterable[Finding]) -> str:
-    """Level of an office whose organ is called 市: a municipality is a province, a county-level city a district."""
+    """Level of an office whose organ is called 市: a municipality is a province, 昆山市 a district."""
     values = {place.field: place.value for place in places}
     if level == "city" and values.get("district", "").endswith("市"):
         return "district"
@@ -133,30 +118,10 @@ def own_level(level: str, places: Iterable[Finding]) -> str:
     return level
 
 
-def _read_contexts() -> _Contexts:
-    rows = {
-        side: alternatives(words.split())
-        for side, words in read_rows(resource("stopwords", "place_contexts.tsv"))
-    }
-    return _Contexts(
-        away_before=re.compile(f"(?:{rows['away_before']})$"),
-        away_after=re.compile(f"(?:市|省)?(?:{rows['away_after']})"),
-        self_before=re.compile(f"(?:{rows['self_before']})$"),
-        self_after=re.compile(f"的?(?:{rows['self_after']})"),
-        sentence_head=re.compile(
-            rf"(?:^|[。！？；;：:”\s])(?:[^。！？；;]{{0,6}}(?:{rows['time']})[，,]?|中共)?$"
-        ),
-        clause_head=re.compile(rf"(?:[，,、]|{rows['time']}|中共)$"),
-        time_before=re.compile(rf"(?:{rows['time']})[，,]?(?:中共)?$"),
-        verb=re.compile(f"[，,]?(?:{rows['verb']})"),
-        abbreviations=dict(map(tuple, read_rows(resource("stopwords", "place_abbreviations.tsv")))),  # type: ignore[arg-type]
-    )
-
-
 def _sites(
     page: Page, lines: Sequence[Line], gazetteer: Gazetteer, office: tuple[int, int] | None
 ) -> list[_Site]:
-    """Mentions in title, body, byline and occasion, units that stand in a row (湖北省|十堰市|张湾区) together."""
+    """Mentions in title, body, byline and occasion; units in a row (湖北省|十堰市|张湾区) are one."""
     sites: list[_Site] = []
     for line in lines:
         if line.kind == "furniture" and not _speaks(line, office):
@@ -182,10 +147,8 @@ def _site(page: Page, line: Line, row: Sequence[Mention]) -> _Site:
     return _Site(mentions, line, line.text[:start], rest)
 
 
-def _judge(
-    site: _Site, contexts: _Contexts, opening: int, office: tuple[int, int] | None
-) -> _Evidence | None:
-    """What one mention says about the text's own place, if anything."""
+def _judge(site: _Site, contexts: Contexts, opening: int, office: tuple[int, int] | None) -> _Evidence | None:
+    """Return what one mention says about the text's own place, if anything."""
     start = site.mentions[0].start
     if office is not None and office[0] <= start < office[1]:
         found = site.evidence("title" if site.line.kind == "title" else "byline")
@@ -201,14 +164,14 @@ def _judge(
     return _self_reference(site, contexts) or _subject(site, contexts, opening)
 
 
-def _heads_title(site: _Site, contexts: _Contexts) -> bool:
-    """Whether a place in the title is its own: at the head, or after a year or a dash; not the place of the occasion."""
+def _heads_title(site: _Site, contexts: Contexts) -> bool:
+    """Whether a place in the title is its own: at the head or after a year, not that of the occasion."""
     headed = re.fullmatch(r"(?:(?:19|20)\d\d年度?|中共|[—\-\s《“]+)*", site.before)
     named = site.mentions[-1].form != "short" or re.match("[：:|丨]", site.after)
     return bool(headed and named) and not contexts.away_after.match(site.after)
 
 
-def _self_reference(site: _Site, contexts: _Contexts) -> _Evidence | None:
+def _self_reference(site: _Site, contexts: Contexts) -> _Evidence | None:
     """结合云南实际, 我们福州; and, weaker, 我们的城建部门和隆阳区."""
     left, right = contexts.self_before.search(site.before), contexts.self_after.match(site.after)
     if left and (right or left[0] == "我们"):
@@ -219,8 +182,8 @@ def _self_reference(site: _Site, contexts: _Contexts) -> _Evidence | None:
     return None
 
 
-def _subject(site: _Site, contexts: _Contexts, opening: int) -> _Evidence | None:
-    """The place as the one who acts: first in its sentence, alone or with its organ, and a verb of governing after it."""
+def _subject(site: _Site, contexts: Contexts, opening: int) -> _Evidence | None:
+    """Find the place as the one who acts: first in its sentence, before a verb of governing."""
     last = site.mentions[-1]
     if contexts.away_before.search(site.before) or contexts.away_after.match(site.after):
         return None
@@ -237,8 +200,8 @@ def _subject(site: _Site, contexts: _Contexts, opening: int) -> _Evidence | None
     return site.evidence(rule, right=width)
 
 
-def _most_named(sites: Sequence[_Site], contexts: _Contexts) -> list[_Evidence]:
-    """Units of each level that a told text names five times at least and more often than all others of the level."""
+def _most_named(sites: Sequence[_Site], contexts: Contexts) -> list[_Evidence]:
+    """Units that a told text names five times at least and more often than all others of their level."""
     found = []
     for level in PLACE_FIELDS:
         named = [
@@ -257,14 +220,14 @@ def _most_named(sites: Sequence[_Site], contexts: _Contexts) -> list[_Evidence]:
     return found
 
 
-def _garrisons(page: Page, gazetteer: Gazetteer, contexts: _Contexts) -> list[Unit]:
+def _garrisons(page: Page, gazetteer: Gazetteer, contexts: Contexts) -> list[Unit]:
     """Units that 驻宁单位 and the like mean: support, never evidence."""
     pattern = rf"驻({'|'.join(contexts.abbreviations)})(?:单位|部队|机关|企业|高校|官兵)"
     return [gazetteer.units[contexts.abbreviations[match[1]]] for match in re.finditer(pattern, page.text)]
 
 
 def _within(evidence: _Evidence, level: str) -> bool:
-    """Nothing below the speaker's level is the speaker's own, but for a county-level city, which calls itself 市 too."""
+    """Nothing below the speaker's level is its own; but a county-level city calls itself 市, too."""
     if level not in _REACH or evidence.rule == "our_units":
         return True
     unit = evidence.units[0]
@@ -277,7 +240,7 @@ def _within(evidence: _Evidence, level: str) -> bool:
 def _settle(
     evidence: Sequence[_Evidence], inside: Sequence[Unit], gazetteer: Gazetteer, level: str
 ) -> list[Finding]:
-    """From the province down: the best unit of each level inside the one above it, less what speaks for its rivals."""
+    """From the province down: the best unit of each level inside the one above it, less its rivals."""
     findings: list[Finding] = []
     above: list[float] = []  # no place is surer than the one in which it lies
     for field in PLACE_FIELDS:
@@ -321,7 +284,7 @@ def _confidence(
 
 
 def _finding(field: str, unit: Unit, evidence: _Evidence, confidence: float) -> Finding:
-    """A unit that the quote does not name is derived from the one that it names: rule ``city_in_province``."""
+    """Name the rule; a unit that the quote does not name is derived from the one in it: city_in_province."""
     derived = unit.code not in evidence.named
     rule = f"{evidence.units[0].level}_in_{field}" if derived else f"place_{evidence.rule}"
     return Finding(field, unit.name, evidence.start, evidence.end, rule, round(confidence, 2))

@@ -18,12 +18,11 @@ _MASKED_LEVELS = {"街道": "township", "镇": "township", "乡": "township", "�
 _CITES = re.compile(
     "学习|贯彻|落实|传达|关于|听取|收看"
 )  # before an office: its words are cited, it does not speak
-_OPENING = 600  # characters of the body in which a report or a press text shows itself
 
 
 @dataclass(frozen=True)
 class Offices:
-    """Word lists of offices: role values by word, levels by organ, family names, genre words by (genre, where)."""
+    """Word lists of offices: roles by word, levels by organ, family names, words by (genre, where)."""
 
     roles: dict[str, str]
     organs: dict[str, str]
@@ -53,32 +52,14 @@ def read_offices() -> Offices:
 
 
 def find_office(page: Page, lines: Sequence[Line], words: Offices) -> tuple[Office | None, Finding | None]:
-    """The office of whoever speaks, and the name if the page gives it.
+    """Find the office of whoever speaks, and the name if the page gives it.
 
-    The title goes first, then the byline. People whom the body quotes, uploaders and editors are not speakers.
+    The title goes first, then the byline. People whom the body quotes, uploaders and editors do not speak.
     """
     office = _title_office(page, words)
     byline, speaker = _byline(byline_lines(lines), page.text, words)
     speaker = _title_speaker(page, office, words) or speaker
-    return office or byline or _represented(page, lines), speaker
-
-
-def find_genre(page: Page, lines: Sequence[Line], words: Offices) -> Finding | None:
-    """Genre of the text: report, speech, article, summary or press; nothing where it does not show."""
-    body, titles = body_lines(lines), [line for line in lines if line.kind == "title"]
-    return (
-        _words_in(titles, words, "report", 0.95)
-        or _report(page, lines)
-        or _words_in(titles, words, "speech", 0.95)
-        or _words_in(titles, words, "press", 0.8)
-        or _words_in(titles, words, "summary", 0.85)
-        or _authored(lines, words)
-        or _words_at_start(body[:3], words, "speech", "opening", 0.8)
-        or _words_at_start(body[-2:], words, "speech", "closing", 0.9)
-        or _press(page, body)
-        or _headings(body, words)
-        or _argument(body, words)
-    )
+    return office or byline or find_represented(page, lines), speaker
 
 
 def find_masked_level(lines: Sequence[Line]) -> Finding | None:
@@ -97,8 +78,8 @@ def find_masked_level(lines: Sequence[Line]) -> Finding | None:
 def parse_office(text: str, words: Offices) -> tuple[str, str]:
     """Role and level of an office in words: ``中共南京市委常委、组织部部长`` -> organisation_head, city.
 
-    A head of office goes before a deputy, an office before "other_official"; the level is that of the last organ named
-    up to the office (省委常委、武汉市委书记 is a city's). Either may be "".
+    A head of office goes before a deputy, an office before "other_official"; the level is that of the last
+    organ named up to the office (省委常委、武汉市委书记 is a city's). Either may be "".
     """
     offices = list(re.finditer(alternatives(words.roles), text))
     if not offices:
@@ -117,7 +98,7 @@ def _rows(name: str) -> list[list[str]]:
 
 
 def _title_office(page: Page, words: Offices) -> Office | None:
-    """The office at the head of a title (市委书记在…会议上的讲话), not one inside the occasion's name."""
+    """Find the office at the head of a title (市委书记在…会议上的讲话), not one in the occasion's name."""
     name = rf"(?:[{''.join(sorted(words.surnames))}][一-鿿]{{1,2}})?"
     after = rf"(?:同志)?{name}(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|$)"
     pattern = rf"(?P<office>[^\n在赴]{{0,30}}?(?:{alternatives(words.roles)})){after}"
@@ -145,15 +126,15 @@ def _byline(lines: Iterable[Line], text: str, words: Offices) -> tuple[Office | 
     office: Office | None = None
     speaker: Finding | None = None
     for line in lines:
-        office = office or _author_office(line, words)
-        speaker = speaker or _author_name(line, words)
+        office = office or find_author_office(line, words)
+        speaker = speaker or find_author_name(line, words)
         for read in (_office_and_name, _name_alone):
             if line.near and office is None and speaker is None:
                 office, speaker = read(line, text, words)
     return office, speaker
 
 
-def _author_office(line: Line, words: Offices) -> Office | None:
+def find_author_office(line: Line, words: Offices) -> Office | None:
     """（作者系市委组织部副部长）."""
     match = re.search(r"作者(?:系|为|是|单位[:：]?)\s*(?P<office>[^)）\n。]{2,60})", line.text)
     if match is None:
@@ -167,7 +148,7 @@ def _author_office(line: Line, words: Offices) -> Office | None:
     )
 
 
-def _author_name(line: Line, words: Offices) -> Finding | None:
+def find_author_name(line: Line, words: Offices) -> Finding | None:
     """作者：王华."""
     match = re.search(
         rf"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*(?P<name>{_NAME})(?=[(（\s|]|$)", line.text
@@ -197,7 +178,7 @@ def _office_and_name(line: Line, text: str, words: Offices) -> tuple[Office | No
 
 
 def _name_alone(line: Line, text: str, words: Offices) -> tuple[Office | None, Finding | None]:
-    """A name alone on its line, where the next lines give the name its office (省长毛伟明作政府工作报告)."""
+    """Find a name alone on its line, to which the next lines give an office (省长毛伟明作政府工作报告)."""
     if not re.fullmatch(_NAME, line.text) or not _is_name(line.text, words):
         return None, None
     pattern = (
@@ -211,9 +192,10 @@ def _name_alone(line: Line, text: str, words: Offices) -> tuple[Office | None, F
     return Office(role, level, match.start("office"), match.end("office"), "byline_name", 0.85), speaker
 
 
-def _represented(page: Page, lines: Sequence[Line]) -> Office | None:
+def find_represented(page: Page, lines: Sequence[Line]) -> Office | None:
     """我代表省人民政府，向大会报告工作: the head of that government speaks."""
-    pattern = r"我代表(?P<organ>[^，,。\n]{0,12}?(?P<kind>省|自治区|市|自治州|州|区|县|旗|镇|乡)(?:人民)?政府)[^。\n]{0,14}报告"
+    kind = "省|自治区|市|自治州|州|区|县|旗|镇|乡"
+    pattern = rf"我代表(?P<organ>[^，,。\n]{{0,12}}?(?P<kind>{kind})(?:人民)?政府)[^。\n]{{0,14}}报告"
     for line in body_lines(lines)[:20]:
         match = re.search(pattern, line.text)
         if match:
@@ -237,81 +219,3 @@ def _is_name(name: str, words: Offices) -> bool:
 
 def _tidy(name: str) -> str:
     return re.sub(r"[ 　]", "", name)
-
-
-def _report(page: Page, lines: Sequence[Line]) -> Finding | None:
-    represented = _represented(page, lines)
-    if represented is None:
-        return None
-    return Finding("genre", "report", represented.start, represented.end, "represents_government", 0.9)
-
-
-def _words_in(titles: Iterable[Line], words: Offices, genre: str, sure: float) -> Finding | None:
-    """The last word of a title that tells the genre; 重要讲话 and 讲话精神 are somebody else's speech."""
-    pattern = rf"(?<!重要)(?:{alternatives(words.genres[genre, 'title'])})(?!精神|要求)"
-    for line in titles:
-        for match in list(re.finditer(pattern, line.text))[-1:]:
-            return Finding(
-                "genre", genre, line.start + match.start(), line.start + match.end(), "title_words", sure
-            )
-    return None
-
-
-def _words_at_start(
-    lines: Iterable[Line], words: Offices, genre: str, where: str, sure: float
-) -> Finding | None:
-    for line in lines:
-        match = re.match(alternatives(words.genres[genre, where]), line.text)
-        if match:
-            return Finding("genre", genre, line.start, line.start + match.end(), f"{where}_words", sure)
-    return None
-
-
-def _authored(lines: Sequence[Line], words: Offices) -> Finding | None:
-    """A byline that names its author or the author's office."""
-    for line in byline_lines(lines):
-        author = _author_name(line, words) or _author_office(line, words)
-        if author:
-            start = line.start + re.search("作者|署名|撰文", line.text).start()  # type: ignore[union-attr]
-            return Finding("genre", "article", start, author.end, "byline_author", 0.85)
-    return None
-
-
-def _press(page: Page, body: Sequence[Line]) -> Finding | None:
-    """An event told in the third person: who held it and, later, who said what; or a reporter's line."""
-    opening = [line for line in body if line.start < (body[0].start if body else 0) + _OPENING]
-    event = r"(?:发布会|研讨会|座谈会|推进会|现场会|论坛|会议|仪式|活动)[^。！？\n]{0,30}(?:举办|举行|召开|开幕|闭幕)"
-    said = re.findall(r"[一-鿿]{2,4}(?:表示|指出|认为|介绍说?|强调|说)", page.text)
-    for line in opening:
-        reporter = re.search(
-            r"本报讯|本报记者|[（(]记者[^）)]{2,12}[）)]|新华社[一-鿿]{2,6}\d{1,2}月\d{1,2}日电", line.text
-        )
-        match = reporter or (re.search(event, line.text) if len(said) >= 5 else None)
-        if match:
-            rule = "reporter" if reporter else "event_told"
-            return Finding("genre", "press", line.start + match.start(), line.start + match.end(), rule, 0.85)
-    return None
-
-
-def _headings(body: Sequence[Line], words: Offices) -> Finding | None:
-    """Headings of a work summary: two at least (一、亮点工作, 二、存在问题)."""
-    heading = rf"(?:[一二三四五六七八九十]+、)?[一-鿿]{{0,6}}(?:{alternatives(words.genres['summary', 'heading'])})[。：:]?"
-    found = [line for line in body if re.fullmatch(heading, line.text)]
-    if len(found) < 2:
-        return None
-    return Finding("genre", "summary", found[0].start, found[0].end, "summary_headings", 0.8)
-
-
-def _argument(body: Sequence[Line], words: Offices) -> Finding | None:
-    """A treatise in parts: numbered headings, and at least five words that argue."""
-    headings = [
-        line for line in body if re.match(r"[一二三四五六七八九十]+、", line.text) and len(line.text) <= 60
-    ]
-    pattern = alternatives(words.genres["article", "argument"])
-    found = [(line, match) for line in body for match in re.finditer(pattern, line.text)]
-    if len(headings) < 2 or len(found) < 5:
-        return None
-    line, match = found[0]
-    return Finding(
-        "genre", "article", line.start + match.start(), line.start + match.end(), "argument_words", 0.65
-    )

@@ -31,20 +31,21 @@ def places(*args: str, **parts: str) -> tuple[str | None, ...]:
 
 
 @pytest.fixture(scope="module")
-def seed_attributions() -> pd.DataFrame:
-    return build_documents(read_sources(ROOT / "seeds"))[2]
+def seeds() -> tuple[pd.DataFrame, pd.DataFrame]:
+    documents, _, attributions = build_documents(read_sources(ROOT / "seeds"))
+    return documents.set_index("doc_id"), attributions.set_index(["doc_id", "field"])
 
 
-def test_the_seeds_get_the_metadata_that_people_read_in_them():
-    documents = build_documents(read_sources(ROOT / "seeds"))[0].set_index("doc_id")
+def test_the_seeds_get_the_metadata_that_people_read_in_them(seeds):
+    documents = seeds[0]
     gold = pd.read_csv(ROOT / "tests" / "gold" / "documents.csv", dtype="str").set_index("doc_id")
     for field in FIELDS:
         found = documents[field].astype("str").where(documents[field].notna(), "").to_dict()
         assert found == gold[field].fillna("").to_dict(), field
 
 
-def test_each_seed_shows_the_words_behind_its_place(seed_attributions):
-    shown = seed_attributions.set_index(["doc_id", "field"])
+def test_each_seed_shows_the_words_behind_its_place(seeds):
+    shown = seeds[1]
     assert shown.loc[("000_cbfef18ec0e9d1aa", "province"), "quote"] == "结合云南实际"
     assert shown.loc[("000_cbfef18ec0e9d1aa", "city"), "rule"] == "district_in_city"
     assert shown.loc[("000_cbfef18ec0e9d1aa", "city"), "confidence"] < 0.7

@@ -20,7 +20,7 @@ def names_in(gazetteer: Gazetteer, text: str) -> list[str]:
 
 def test_the_table_holds_all_units_of_the_official_count(gazetteer):
     counts = Counter(unit.level for unit in gazetteer.units.values())
-    # Ministry of Civil Affairs: 34, 333, 2,846 at the end of 2024; Chongqing made one of two in 2025; 加格达奇 is ours
+    # Ministry of Civil Affairs, end of 2024: 34, 333, 2,846; 重庆 has made one of two since; 加格达奇 is ours
     assert counts == {"province": 34, "city": 333, "district": 2846 - 1 + 1}
 
 
