@@ -6,8 +6,9 @@
 
 What is simulated: shares of a document are logistic-normal about the logits of its group (SD 0.8, ten
 topics of unequal size), paragraphs scatter about their document (Dirichlet, 15 of them with 60 tokens), and
-the share of a document is that of its tokens. Topics are known, except in the rows "LDA in the loop", where a model is
-fitted to the words of every world. Counts of words are gamma-Poisson: each word bursts in its own measure.
+the share of a document is that of its tokens. Topics are known, except in the rows "LDA in the loop", where
+a model is fitted to the words of every world. Counts of words are gamma-Poisson: each word bursts in its own
+measure.
 """
 
 from __future__ import annotations
@@ -112,10 +113,10 @@ def group_logits(rng: np.random.Generator, n_documents: int, effect: float, sd: 
 
 
 def true_difference(effect: float, sds: tuple[float, float]) -> np.ndarray:
-    """Difference of the groups' expected shares, from 400,000 draws a group."""
+    """Difference of the groups' expected shares, from 100,000 draws a group."""
     rng = np.random.default_rng(0)
     means = [
-        soften(group_logits(rng, 400_000, e, sd)).mean(axis=0)
+        soften(group_logits(rng, 100_000, e, sd)).mean(axis=0)
         for e, sd in zip((effect, 0.0), sds, strict=True)
     ]
     return means[0] - means[1]
@@ -339,7 +340,7 @@ def plan() -> Iterator[Plan]:
     for n in (5, 10, 30):
         measure = partial(measure_power, n_documents=n, effect=1.0, truth=truth)
         yield Plan("a difference", f"{n} + {n}, logit + 1", measure, {"found (verdict, adjusted)": ANY})
-    expected = soften(group_logits(np.random.default_rng(0), 400_000, 0.0, SD)).mean(axis=0)
+    expected = soften(group_logits(np.random.default_rng(0), 100_000, 0.0, SD)).mean(axis=0)
     for n in (3, 10):
         measure = partial(measure_prevalence, n_documents=n, truth=expected)
         yield Plan("prevalence of a group", f"{n} documents", measure, {"coverage": (0.90, 0.98)})
@@ -372,7 +373,7 @@ def run(chosen: Iterable[Plan], n_worlds: int, seed: int) -> list[Row]:
     rows: list[Row] = []
     for position, kind in enumerate(chosen):
         rng = np.random.default_rng([seed, position])
-        n_own = max(int(n_worlds / kind.cost), 10)
+        n_own = max(int(n_worlds / kind.cost), 8)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             measured = pd.DataFrame([kind.measure(rng) for _ in range(n_own)])
@@ -404,7 +405,7 @@ def render(rows: Iterable[Row], n_worlds: int, seed: int) -> str:
         f"What is simulated: {' '.join(about.split())}",
         "",
         "Rates at a nominal 5 %; ± is one Monte-Carlo error over worlds, the topics (or words) of one world",
-        f"being dependent. Tests beyond 20,000 relabellings use {N_PERMUTATIONS} random ones (keyness 9,999).",
+        f"being dependent. Beyond 20,000 relabellings tests use {N_PERMUTATIONS} random ones (terms: 9,999).",
         "A row holds if its rate lies in the band, three Monte-Carlo errors granted.",
         "",
         "| world | | measured | rate | ± | band | worlds | |",

@@ -68,10 +68,11 @@ class Effects:
 
     @property
     def p(self) -> np.ndarray:
-        """Two-sided p of difference / SE; 1 where there is neither a difference nor any variation."""
-        still = (self.difference == 0) & (self.se == 0)
-        t = self.difference / np.where(still, 1.0, self.se)
-        return 2.0 * stdtr(self.df, -np.abs(t))
+        """Two-sided p of difference / SE; without any variation 1 if the means are equal, else NA."""
+        varies = self.se > 0
+        t = self.difference / np.where(varies, self.se, 1.0)
+        still = np.where(self.difference == 0, 1.0, np.nan)
+        return np.where(varies, 2.0 * stdtr(self.df, -np.abs(t)), still)
 
     @property
     def half_width(self) -> np.ndarray:

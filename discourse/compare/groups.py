@@ -148,16 +148,22 @@ def _warn_of_repetition(table: pd.DataFrame, by: str) -> None:
 
 def _average(table: pd.DataFrame, order: list[str], noun: str) -> Units:
     topics = topic_columns(table)
-    grouped = table.groupby("unit", sort=True)
-    units = grouped.agg(
-        group=("group", "first"),
-        stratum=("stratum", "first"),
-        n_documents=("doc_id", "size"),
-        n_passages=("n_passages", "sum"),
-    ).reset_index()
+    names, first, unit = np.unique(
+        table["unit"].to_numpy(dtype=object), return_index=True, return_inverse=True
+    )
+    n_documents = np.bincount(unit)
+    shares = np.zeros((len(names), len(topics)))
+    np.add.at(shares, unit, table[topics].to_numpy(dtype=np.float64))
+    columns = {
+        "unit": names,
+        "group": table["group"].to_numpy()[first],
+        "stratum": table["stratum"].to_numpy()[first],
+        "n_documents": n_documents,
+        "n_passages": np.bincount(unit, weights=table["n_passages"]).astype(np.int64),
+    }
     return Units(
-        table=units,
-        shares=grouped[topics].mean().to_numpy(dtype=np.float64),
+        table=pd.DataFrame(columns),
+        shares=shares / n_documents[:, None],
         topics=[int(name[6:]) for name in topics],
         order=order,
         noun=noun,

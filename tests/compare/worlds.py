@@ -14,7 +14,9 @@ def make_documents(**columns: list) -> pd.DataFrame:
     ids = [f"d{i:03d}" for i in range(n_documents)]
     filled = {"doc_id": ids, "source_id": ids, "text": [""] * n_documents} | columns
     kinds = {name: rule.rstrip("!") for name, rule in CONTRACTS["documents"].columns.items()}
-    whole = {name: filled.get(name, [0 if kind == "int" else None] * n_documents) for name, kind in kinds.items()}
+    whole = {
+        name: filled.get(name, [0 if kind == "int" else None] * n_documents) for name, kind in kinds.items()
+    }
     table = pd.DataFrame(whole | {name: filled[name] for name in filled if name not in kinds})
     return table.astype({name: "str" for name, kind in kinds.items() if kind == "str"})
 
@@ -33,7 +35,13 @@ def draw_shares(rng: np.random.Generator, shifts: np.ndarray, sd: float = 0.8) -
 
 
 def two_groups(
-    n_target: int, n_reference: int, *, n_topics: int = 4, effect: float = 0.0, seed: int = 0, by: str = "level"
+    n_target: int,
+    n_reference: int,
+    *,
+    n_topics: int = 4,
+    effect: float = 0.0,
+    seed: int = 0,
+    by: str = "level",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cities and districts; topic 0 is raised by `effect` on the logit in the cities."""
     rng = np.random.default_rng(seed)
