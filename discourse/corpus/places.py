@@ -79,8 +79,8 @@ def find_places(
     """Find the text's own province, city and district, as far as the words show them.
 
     Only title, body and the speaker's byline are read: places in page furniture belong to the site. A place
-    counts where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻…), not where it is
-    visited, a venue or part of a name. A name that several units bear decides nothing above itself, and itself only
+    counts where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻), not where it is visited,
+    a venue or part of a name. A name that several units bear decides nothing above itself, and itself only
     inside a city that other words show.
 
     Parameters
