@@ -124,7 +124,8 @@ def _edge_label(line: str, vocabulary: Vocabulary) -> str:
     if len(line) < 2 * _SHORT and _CAPTION.search(line):
         return "furniture"
     marks = {mark for mark in vocabulary.chrome_mark if mark in line}
-    if marks and (len(line) < _SHORT or len(marks) >= 2 or _begins_with(bare, marks)):
+    is_label = len(line) < _SHORT and not line.endswith("。")  # 开通热线电话,方便群众。 is a sentence
+    if marks and (is_label or len(marks) >= 2 or _begins_with(bare, marks)):
         return "furniture"
     if bare in vocabulary.chrome_line or not n_han or (n_han <= 1 and len(line) <= 4):
         return "byline" if _TIME.fullmatch(line) else "furniture"

@@ -99,6 +99,11 @@ def test_a_long_copyright_notice_behind_the_text_is_no_body():
     assert _body(f"{_ONE}\n{_TWO}\n{notice}") == [_ONE, _TWO]
 
 
+def test_a_closing_sentence_with_one_word_of_furniture_is_body():
+    last = "开通热线电话,方便群众反映诉求。"
+    assert _body(f"{_ONE}\n{_TWO}\n{last}\n联系电话:010-00000000") == [_ONE, _TWO, last]
+
+
 def test_a_caption_above_the_text_is_no_body():
     assert _body(f"某市长作报告。本报记者 某某 摄\n{_ONE}\n{_TWO}") == [_ONE, _TWO]
 

@@ -165,6 +165,14 @@ def test_a_page_of_furniture_only_is_an_error_that_names_the_file():
         build_documents(_sources("首页\n打印\n版权所有\n"))
 
 
+def test_damage_that_cannot_be_repaired_is_left_and_listed():
+    text = "各地要发挥好党组织的作用,確?;\ue41d\ue41e\ue41f_方向,把各项任务落到实处,让群众得到更多的实惠。"
+    documents, edits, _ = build_documents(_sources(text))
+    assert list(documents.text) == [text]
+    (edit,) = edits.itertuples()
+    assert edit.rule == "lost_bytes_doubtful" and edit.before == edit.after and edit.confidence < 0.7
+
+
 def test_line_breaks_that_were_lost_come_back_and_those_inside_a_sentence_go():
     one = "各地要发挥好党组织的模范带头作用,把各项任务落到实处,让群众在基层治理中得到更多实惠。"
     two = "《意见》要求,持续改善空气质量,全年PM"
