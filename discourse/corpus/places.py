@@ -78,10 +78,10 @@ def find_places(
 ) -> list[Finding]:
     """Find the text's own province, city and district, as far as the words show them.
 
-    Only title, body and the speaker's byline are read: places in page furniture belong to the site. A place
-    counts where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻), not where it is visited,
-    a venue or part of a name. A name that several units bear decides nothing above itself, and itself only
-    inside a city that other words show.
+    Only title, body and the speaker's byline are read: places in page furniture belong to the site. A
+    place counts where it governs or speaks (title, byline, 结合云南实际, 南京市委深入贯彻), not where it
+    is visited, a venue or part of a name. A name that several units bear decides nothing above itself,
+    and itself only inside a city that other words show.
 
     Parameters
     ----------
@@ -174,7 +174,9 @@ def _heads_title(site: _Site, contexts: Contexts) -> bool:
 def _self_reference(site: _Site, contexts: Contexts) -> _Evidence | None:
     """结合云南实际, 我们福州; and, weaker, 我们的城建部门和隆阳区."""
     left, right = contexts.self_before.search(site.before), contexts.self_after.match(site.after)
-    if left and (right or left[0] == "我们"):
+    last = site.mentions[-1]
+    word_like = last.form == "short" and last.units[0].level == "district"  # 我们解放思想 is not 焦作市解放区
+    if left and (right or (left[0] == "我们" and not word_like)):
         return site.evidence("self_reference", left=len(left[0]), right=len(right[0]) if right else 0)
     ours = re.search(r"我们的[一-鿿]{1,12}[和、与]$", site.before)
     if ours and site.mentions[-1].form == "full" and site.mentions[-1].unit:
