@@ -1,4 +1,4 @@
-"""Open a page in headless Chromium with the network shut; see what its scripts made of it and what they asked for."""
+"""Open a page in headless Chromium with the network shut: what its scripts made of it, what it asked for."""
 
 from __future__ import annotations
 

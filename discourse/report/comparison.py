@@ -145,7 +145,7 @@ def _describe_contrasts(
 
 
 def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
-    """One entry a factor and target: the words at least half again as frequent in it, in the table's order."""
+    """One entry a factor and target: words at least half again as frequent in it, in the table's order."""
     keyness = held["keyness"]
     columns = (
         "term", "n_target", "n_reference", "rate_target", "rate_reference", "log_ratio", "log_odds", "p", "q",
@@ -167,7 +167,14 @@ def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
                 "words": entries,
             }
         )
-    return described
+    factors = _factors(keyness)
+    return sorted(described, key=lambda entry: (factors.index(entry["factor_name"]), _level_order(entry)))
+
+
+def _level_order(entry: Mapping[str, Any]) -> int:
+    """Put levels from the centre down and leave every other factor in the order of the table."""
+    levels = LEVELS if entry["factor_name"] == "level" else ()
+    return levels.index(entry["group"]) if entry["group"] in levels else 0
 
 
 def _reference_label(factor: str, reference: str) -> Text:

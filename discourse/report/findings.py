@@ -138,7 +138,9 @@ def _tests(factor: Mapping[str, Any]) -> list[Text]:
     if not factor["tested"]:
         return [_nothing_tested()] if factor["described"] else []
     findings = [contrast for contrast in factor["tested"] if contrast["finding"]]
-    sentences = [_finding(contrast) for contrast in findings[:MAX_FINDINGS]] or [_no_finding(factor)]
+    adjusted = any(contrast["p_adjusted"] is not None for contrast in factor["tested"])
+    sentences = [_finding(contrast) for contrast in findings[:MAX_FINDINGS]]
+    sentences = sentences or [_no_finding(factor) if adjusted else _too_few()]
     return sentences + ([_rest(factor)] if factor["n_described"] else [])
 
 
@@ -172,6 +174,17 @@ def _finding(contrast: Mapping[str, Any]) -> Text:
         f"{en_reference} documents: "
         f"{points(contrast['difference'])} percentage points (95 % interval {numbers}; adjusted p = {p}; "
         f"{sizes} documents).",
+    )
+
+
+def _too_few() -> Text:
+    return Text(
+        zh="能估计区间的比较，组里也只有两三篇文档：区间见比较一节，但篇数少到无法作多重比较校正，"
+        "所以每一项都判为“无法判断”，不作结论。",
+        en="Where an interval can be estimated, the groups have two or three documents: the intervals are "
+        "in the "
+        "comparison section, but so few documents allow no correction for multiple comparisons, so each "
+        "difference is judged “cannot tell” and nothing is concluded.",
     )
 
 

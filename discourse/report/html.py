@@ -109,6 +109,11 @@ def _shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def _visible(text: str) -> str:
+    """Write a text of blanks so that it can be seen: the sign for a space and how many."""
+    return text if text.strip() else f"␣ × {len(text)}"
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
@@ -137,5 +142,6 @@ _FILTERS = {
     "place": _place,
     "shorten": _shorten,
     "shown": _shown,
+    "visible": _visible,
     "mark": _mark,
 }

@@ -81,8 +81,8 @@ def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_te
     )
 
 
-# each circle gets a <title>, which browsers show beside the pointer and screen readers read; a page that holds this
-# one in a frame is told how many topics were drawn
+# each circle gets a <title>, which browsers show beside the pointer and screen readers read; a page that
+# holds this one in a frame is told how many topics were drawn
 _SHOW_LABELS = """
 LDAvis = (function (draw) {
   return function (selector, data) {
