@@ -59,8 +59,9 @@ def _segmentation(payload: Payload) -> Text | None:
     if not n["tokens"]:
         return None
     n_terms = sum(entry["n"] for entry in payload["lexicon"])
-    zh = f"分词。用私有的 jieba 分词器切分，得 {n['tokens']:,} 个词次"
-    en = f"Segmentation. A private jieba tokenizer produced {n['tokens']:,} tokens"
+    engine = _settings(payload).get("segment.tokenizer.engine", "jieba")
+    zh = f"分词。用私有的分词器（{engine}）切分，得 {n['tokens']:,} 个词次"
+    en = f"Segmentation. A private tokenizer ({engine}) produced {n['tokens']:,} tokens"
     if n_terms:
         zh += f"；{n_terms} 条治理术语作为整体保护，并逐条核对是切出、被更长的词吞没还是文中没有"
         en += (
@@ -206,12 +207,13 @@ def _words(payload: Payload) -> Text | None:
         "are marked."
     )
     if tested:
-        zh += "p 值由置换文档得到（词在文档中成簇出现，G² 会误报；Lijffijt 等，2016）；每组不超过 10 "
-        "篇时它是排序，不是检验。"
+        zh += (
+            "p 值由置换文档得到（词在文档中成簇出现，G² 会误报；Lijffijt 等，2016）；"
+            "每组不超过 10 篇时它是排序，不是检验。"
+        )
         en += (
             " P-values come from permuting documents (words burst, and G² errs; Lijffijt et al., 2016); "
-            "with ten "
-            "documents a group or fewer this is a ranking, not a test."
+            "with ten documents a group or fewer this is a ranking, not a test."
         )
     else:
         zh += "文档太少，不作词的检验：名次即描述。"

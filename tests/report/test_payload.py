@@ -144,6 +144,21 @@ def test_the_methods_speak_of_what_was_done(payload):
     assert "云南 (region), 福州 (region), 南京 (region) and township (level) have 1 document" in paragraphs
 
 
+def test_every_paragraph_of_the_methods_is_whole(payload):
+    assert len(payload["methods"]) == 8
+    for text in payload["methods"]:
+        assert text["zh"].endswith(("。", "）。"))
+        assert text["en"].endswith((".", ")."))
+
+
+def test_tested_words_are_said_to_be_a_ranking_where_documents_are_few(model_and_tables):
+    tables = dict(model_and_tables[1])
+    tables["keyness"] = tables["keyness"].assign(p=0.04, q=0.2)
+    words = build_payload(tables, name="x", settings={})["methods"][6]
+    assert words["zh"].endswith("每组不超过 10 篇时它是排序，不是检验。")
+    assert words["en"].endswith("this is a ranking, not a test.")
+
+
 def test_the_methods_do_not_speak_of_what_was_not_done(model_and_tables):
     tables = {name: model_and_tables[1][name] for name in ("sources", "documents")}
     paragraphs = build_payload(tables, name="x", settings={})["methods"]
