@@ -37,7 +37,9 @@ def _contract(words: str, key: str, **options: bool) -> Contract:
 
 CONTRACTS: Mapping[str, Contract] = {
     "sources": _contract(
-        "source_id:str! path:str! sha256:str! encoding:str! n_chars:int! text:str!", "source_id", readable=False
+        "source_id:str! path:str! sha256:str! encoding:str! n_chars:int! text:str!",
+        "source_id",
+        readable=False,
     ),
     "documents": _contract(
         "doc_id:str! source_id:str! title:str date:str year:int province:str city:str district:str region:str "
@@ -45,10 +47,12 @@ CONTRACTS: Mapping[str, Contract] = {
         "doc_id",
     ),
     "edits": _contract(
-        "source_id:str! doc_id:str start:int! end:int! before:str! after:str! rule:str!", "source_id start end"
+        "source_id:str! doc_id:str start:int! end:int! before:str! after:str! rule:str! confidence:float!",
+        "source_id start end",
     ),
     "attributions": _contract(
-        "doc_id:str! field:str! value:str! quote:str! start:int end:int rule:str! confidence:float!", "doc_id field"
+        "doc_id:str! field:str! value:str! quote:str! start:int end:int rule:str! confidence:float!",
+        "doc_id field",
     ),
     "passages": _contract(
         "passage_id:str! doc_id:str! position:int! start:int! end:int! text:str! reuse_id:str", "passage_id"
@@ -59,8 +63,12 @@ CONTRACTS: Mapping[str, Contract] = {
         "passage_id source_passage_id start source_start",
     ),
     "lexicon": _contract("term:str! theme:str! source:str!", "term"),
-    "tokens": _contract("passage_id:str! position:int! start:int! term:str!", "passage_id position", readable=False),
-    "lexicon_audit": _contract("term:str! n_in_text:int! n_produced:int! status:str! swallowed_by:str", "term"),
+    "tokens": _contract(
+        "passage_id:str! position:int! start:int! term:str!", "passage_id position", readable=False
+    ),
+    "lexicon_audit": _contract(
+        "term:str! n_in_text:int! n_produced:int! status:str! swallowed_by:str", "term"
+    ),
     "models": _contract(
         "model_id:str! engine:str! n_topics:int! seed:int! log_likelihood:float! n_iterations:int! "
         "converged:bool! is_reference:bool!",
@@ -116,7 +124,9 @@ def topic_columns(table: pd.DataFrame) -> list[str]:
 def check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return `table` if it keeps the contract `name`, else raise one `ContractError` that lists every fault."""
     contract = CONTRACTS[name]
-    faults = [fault for column, rule in contract.columns.items() for fault in _column_faults(table, column, rule)]
+    faults = [
+        fault for column, rule in contract.columns.items() for fault in _column_faults(table, column, rule)
+    ]
     if not faults and table.duplicated(list(contract.key)).any():
         faults.append(f"key {' + '.join(contract.key)} is not unique")
     if contract.topic_columns and not topic_columns(table):

@@ -217,7 +217,7 @@ def _edit_table(pages: Sequence[_CleanedPage]) -> pd.DataFrame:
         for page in pages
         for edit in page.edits
     ]
-    table = pd.DataFrame(rows, columns=[*CONTRACTS["edits"].columns, "confidence"])
+    table = pd.DataFrame(rows, columns=list(CONTRACTS["edits"].columns))
     return table.astype({"doc_id": "str", "start": "int64", "end": "int64", "confidence": "float64"})
 
 
