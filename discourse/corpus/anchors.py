@@ -1,7 +1,7 @@
 """Folded passages come in; out go pairs of stretches that share rare shingles, candidates for a copy.
 
-All shared rare shingles are found by sorting, so nothing is left to the luck of a sketch: MinHash with LSH, made
-for likeness of whole texts, loses the sentence inside a longer passage and the copy with many edits.
+All shared rare shingles are found, by sorting. MinHash with LSH estimates the likeness of whole texts: it
+loses the sentence inside a longer passage and the copy with many edits (figures in docs/reuse.md).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 
 from discourse.corpus.folding import FoldedText, hash_shingles
 
-_ANCHORS_A_BLOCK = 4_000_000  # bounds the memory, not the result
+_ANCHORS_A_BLOCK = 1_000_000  # bounds the memory, not the result
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs of stretches: letters ``start_a:end_a`` and ``start_b:end_b`` of a `FoldedText`; arrays of int64."""
+    """Pairs of stretches: letters ``start_a:end_a`` and ``start_b:end_b`` of a `FoldedText`, int64."""
 
     start_a: np.ndarray
     end_a: np.ndarray
@@ -27,8 +27,12 @@ class Candidates:
     n_anchors: np.ndarray
 
     def take(self, rows: np.ndarray) -> Candidates:
-        """The candidates of these rows."""
+        """Keep the candidates of these rows."""
         return Candidates(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+    def stretch(self, row: int) -> tuple[int, int, int, int]:
+        """Start and end of the one stretch and of the other."""
+        return int(self.start_a[row]), int(self.end_a[row]), int(self.start_b[row]), int(self.end_b[row])
 
 
 def find_candidates(
@@ -37,15 +41,15 @@ def find_candidates(
     *,
     max_repeats: int,
     shingle: int = 3,
-    min_anchors: int = 2,
+    min_length: int = 6,
     drift: int = 16,
     gap: int = 60,
 ) -> Iterator[Candidates]:
     """Pairs of stretches of two passages that share rare shingles in the same order, block by block.
 
     searched (n_passages,) bool: which passages take part. `shingle` letters in a row are an anchor where they
-    occur 2 to `max_repeats` times. At least `min_anchors` make a candidate, if their shifts differ by no more than
-    `drift` from the next and their places by no more than `gap`. Stretch a is always of the earlier passage.
+    occur 2 to `max_repeats` times. Those whose shifts differ by at most `drift` from the next, and whose places by at
+    most `gap`, make a candidate of `min_length` letters or more. Stretch a is of the earlier passage.
     """
     anchors = _find_anchors(folded, searched, shingle, max_repeats)
     n_done = np.cumsum(anchors.n_partners)
@@ -60,13 +64,13 @@ def find_candidates(
         a, b = anchors.pairs(slice(start, stop))
         different = folded.owner[a] != folded.owner[b]
         found = _chain(folded, a[different], b[different], shingle, drift, gap)
-        yield found.take(found.n_anchors >= min_anchors)
+        yield found.take(found.end_a - found.start_a >= min_length)
         start = stop
 
 
 @dataclass(frozen=True)
 class _Anchors:
-    """Places of rare shingles in reading order; the later places of the same shingle are a slice of `listed`."""
+    """Places of rare shingles in reading order; later places of the same shingle are a slice of `listed`."""
 
     place: np.ndarray
     first_partner: np.ndarray
@@ -96,7 +100,7 @@ def _find_anchors(folded: FoldedText, searched: np.ndarray, shingle: int, max_re
 def _chain(
     folded: FoldedText, a: np.ndarray, b: np.ndarray, shingle: int, drift: int, gap: int
 ) -> Candidates:
-    """Anchors of the same two passages that lie near each other, and near the same shift, become one candidate."""
+    """Anchors of the same two passages become one candidate if near each other in place and in shift."""
     pair = folded.owner[a].astype(np.int64) * len(folded.bounds) + folded.owner[b]
     order = np.lexsort((b - a, pair))
     a, b, pair = a[order], b[order], pair[order]
@@ -116,7 +120,7 @@ def _chain(
 
 
 def _changes(values: np.ndarray) -> np.ndarray:
-    """True where a value differs from the one before; the first always does."""
+    """Mark values that differ from the one before; the first always does."""
     changed = np.ones(len(values), dtype=bool)
     changed[1:] = values[1:] != values[:-1]
     return changed

@@ -1,4 +1,4 @@
-"""Folded passages come in; out goes how rare the words around each letter are, so that set phrases count little."""
+"""Folded passages come in; how rare the words around each letter are goes out: set phrases count little."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def weigh_letters(
     """How rare the words around each letter are: (n_letters,) float64, `floor` to 1.
 
     documents (n_passages,) int: number of the document; searched (n_passages,) bool: the passages that count.
-    A shingle in d of n documents weighs log(n / (d - 1)) / log(n): 1 in two, almost 0 in all; a letter weighs the
-    mean of the shingles over it. Versions of one text count as one document, else a corpus of versions would take
-    all its words for set phrases. Letters of `phrases` and between 《 and 》 weigh `floor`.
+    A shingle in d of n documents weighs log(n / (d - 1)) / log(n): 1 in two, almost 0 in all; a letter weighs
+    the mean of the shingles over it. Versions of one text count as one document, else a corpus of versions
+    would consist of set phrases. Letters of `phrases` and between 《 and 》 weigh `floor`.
     """
     starts, keys = hash_shingles(folded, searched, shingle)
     family = _join_versions(folded, documents, searched)
@@ -46,18 +46,21 @@ def _rarity(keys: np.ndarray, family: np.ndarray) -> np.ndarray:
     n_families = len(np.unique(family))
     if n_families < 2:
         return np.ones(len(keys))
-    distinct, number = np.unique(keys, return_inverse=True)
-    pairs = np.unique(number * n_families + np.unique(family, return_inverse=True)[1])
-    n_with = np.bincount(pairs // n_families, minlength=len(distinct))
+    order = np.argsort(keys, kind="stable")
+    number = np.empty(len(keys), dtype=np.int64)
+    number[order] = np.cumsum(np.diff(keys[order], prepend=keys[order[:1]]) != 0)
+    pairs = np.sort(number * (family.max() + 1) + family)
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0] // (family.max() + 1)
+    n_with = np.bincount(pairs)
     return (np.log(n_families / np.maximum(n_with - 1, 1)) / np.log(n_families))[number]
 
 
 def _join_versions(
     folded: FoldedText, documents: np.ndarray, searched: np.ndarray, *, shingle: int = 8
 ) -> np.ndarray:
-    """Number of the family of each document: two that share half of the larger one's shingles are one family.
+    """Assign documents to families: two that share half the shingles of the larger one are one.
 
-    Compared by a sketch, the shingles whose hash falls into the lowest sixteenth (FracMinHash; Irber et al. 2022).
+    Compared by a sketch, a sixteenth of the shingles chosen by hash (FracMinHash; Irber et al. 2022).
     """
     n_documents = int(documents.max(initial=-1)) + 1
     starts, keys = hash_shingles(folded, searched, shingle)

@@ -18,9 +18,9 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 class FoldedText:
     """The letters of many passages in a row, and where each stood.
 
-    letters (n_letters,) uint32 code points; owner (n_letters,) int32 number of the passage; offset (n_letters,)
-    int32 place in the text of the passage; in_title (n_letters,) bool, between 《 and 》; bounds
-    (n_passages + 1,) int64: the letters of passage i are ``bounds[i]:bounds[i + 1]``.
+    letters (n_letters,) uint32 code points; owner (n_letters,) int32 number of the passage; offset
+    (n_letters,) int32 place in the text of the passage; in_title (n_letters,) bool, between 《 and 》;
+    bounds (n_passages + 1,) int64: the letters of passage i are ``bounds[i]:bounds[i + 1]``.
     """
 
     letters: np.ndarray
@@ -34,7 +34,7 @@ class FoldedText:
         """All letters as one string; character i is letter i."""
         return self.letters.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
-    @property
+    @cached_property
     def sizes(self) -> np.ndarray:
         """Number of letters of each passage."""
         return np.diff(self.bounds)
@@ -42,6 +42,11 @@ class FoldedText:
     def of(self, passage: int) -> str:
         """Letters of one passage."""
         return self.text[self.bounds[passage] : self.bounds[passage + 1]]
+
+    def limits(self, letter: int) -> tuple[int, int]:
+        """First letter, and the one after the last, of the passage that holds this letter."""
+        passage = self.owner[letter]
+        return int(self.bounds[passage]), int(self.bounds[passage + 1])
 
     def places(self, start: int, end: int) -> tuple[int, int]:
         """Where letters ``start:end`` of one passage begin and end in its text."""
@@ -51,7 +56,7 @@ class FoldedText:
 def fold_texts(texts: Sequence[str]) -> FoldedText:
     """Fold texts so that copies look alike whatever their punctuation, blanks, width of characters and case.
 
-    A character is kept if it is a letter or a digit; ``５``, ``⑤`` and ``5`` are one, as are ``Ａ`` and ``a``.
+    Letters and digits are kept; ``５``, ``⑤`` and ``5`` are one, as are ``Ａ`` and ``a``.
     """
     lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
     joined = "".join(texts)
@@ -71,7 +76,7 @@ def fold_texts(texts: Sequence[str]) -> FoldedText:
 
 
 def hash_shingles(folded: FoldedText, searched: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Starts (ascending) and uint64 hashes of every `size` letters in a row within one passage.
+    """Hash every `size` letters in a row within one passage: starts (ascending) and uint64 hashes.
 
     searched (n_passages,) bool: the passages to look at.
     """

@@ -28,23 +28,24 @@ def find_reuse(
     min_similarity: float = 0.4,
     max_repeats: int = 25,
 ) -> pd.DataFrame:
-    """Spans that a passage repeats from another one, word for word or edited.
+    """Find the spans that a passage repeats from another one, word for word or edited.
 
-    Texts are compared by their letters and digits alone. Passages with the same letters come first: each repeats
-    the earliest of them, which then stands for all. Then every rare shingle of three letters that two passages
-    share is an anchor; anchors in the same order make a candidate; its surroundings are aligned (Levenshtein) and
-    cut to the spans where matches outweigh edits. A pair of passages may share several spans.
+    Texts are compared by their letters and digits alone. Passages with the same letters come first: each
+    repeats the earliest of them, which then stands for all. Then every rare shingle of three letters that two
+    passages share is an anchor; anchors in the same order make a candidate; its surroundings are aligned
+    (Levenshtein) and cut to the spans where matches outweigh edits. A pair may share several spans.
+    Within one document only a passage that mostly stands there twice counts, not a speaker's refrain.
 
     Parameters
     ----------
     passages, documents
         Their contracts; of `documents` only doc_id, date and year are read.
     min_chars
-        Letters of the shorter side of a span.
+        Letters of the longer side of a span.
     min_weight
-        What the matched letters must weigh together. A letter weighs 1 where at most two documents have the words
-        around it, and down to 0.1 where all have, in set phrases (``stopwords/set_phrases.txt``) and in names of
-        documents between 《 and 》. With 12, twelve rare letters or 120 of the commonest make reuse.
+        What the matched letters must weigh together. A letter weighs 1 where at most two documents have the
+        words around it, and down to 0.1 where all have, in set phrases (``stopwords/set_phrases.txt``) and in
+        names of documents between 《 and 》. With 12, twelve rare letters or 120 of the commonest make reuse.
     min_similarity
         Twice the matched letters over the letters of both sides, 0-1.
     max_repeats
@@ -52,10 +53,11 @@ def find_reuse(
 
     Returns
     -------
-    `reuse`, one row a span: passage_id repeats source_passage_id; start, end, source_start, source_end are offsets
-    in ``documents.text``; n_chars letters of the copy; similarity; weight; earlier: doc_id of the document with the
-    earlier date, NA where a date is unknown or both are the same; text, source_text verbatim. The source is the
-    passage of the earlier document; undated documents come after dated ones, then doc_id and position decide.
+    `reuse`, one row a span: passage_id repeats source_passage_id; start, end, source_start, source_end are
+    offsets in ``documents.text``; n_chars letters of the copy; similarity; weight; earlier: doc_id of the
+    document with the earlier date, NA where a date is unknown or both are the same; text, source_text as they
+    stand. The source is the passage of the earlier document; undated documents come after dated ones, then
+    doc_id and position decide.
 
     Raises
     ------
@@ -79,6 +81,7 @@ def find_reuse(
     )
     for candidates in find_candidates(folded, searched, max_repeats=max_repeats):
         spans += align_candidates(candidates, folded, weights, thresholds)
+    spans = [span for span in spans if not _is_refrain(span, folded, document)]
     return check(_build_table(spans, passages, folded, dates), "reuse")
 
 
@@ -98,7 +101,7 @@ def _check_settings(min_chars: int, min_weight: float, min_similarity: float, ma
 
 
 def _read_dates(documents: pd.DataFrame) -> dict[str, str]:
-    """Date of each document by doc_id, as far as known: ``2024-07-15``, ``2024-07`` or ``2024``; else empty."""
+    """Date of each document by doc_id as far as known: ``2024-07-15``, ``2024-07``, ``2024`` or empty."""
     years = documents["year"] if "year" in documents.columns else pd.Series(pd.NA, index=documents.index)
     dates = {}
     for doc_id, date, year in zip(documents["doc_id"], documents["date"], years, strict=True):
@@ -132,6 +135,13 @@ def _whole_passages(folded: FoldedText, copies: np.ndarray, original: np.ndarray
     for copy in copies.tolist():
         a, b, size = int(folded.bounds[original[copy]]), int(folded.bounds[copy]), int(folded.sizes[copy])
         yield Span(a, a + size, b, b + size, size, float(size))
+
+
+def _is_refrain(span: Span, folded: FoldedText, document: np.ndarray) -> bool:
+    """Whether a span lies within one document and is not most of a passage that stands there twice."""
+    a, b = folded.owner[span.start_a], folded.owner[span.start_b]
+    is_double = span.similarity >= 0.8 and 2 * (span.end_b - span.start_b) > folded.sizes[b]
+    return bool(document[a] == document[b]) and not is_double
 
 
 def _build_table(
@@ -179,6 +189,6 @@ def _is_earlier(one: str, two: str) -> bool:
 
 
 def _without_itself(table: pd.DataFrame) -> pd.DataFrame:
-    """Drop the text that two overlapping passages of one document have in common because it is the same text."""
+    """Drop what two overlapping passages of one document share because it is the same text."""
     meets = (table["start"] < table["source_end"]) & (table["source_start"] < table["end"])
     return table[~((table["doc_id"] == table["source_doc_id"]) & meets)]

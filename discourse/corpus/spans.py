@@ -1,4 +1,4 @@
-"""Candidates come in, exact spans go out: each pair of stretches is aligned and cut where the likeness ends."""
+"""Candidates come in, exact spans go out: stretches are aligned and cut where the likeness ends."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from rapidfuzz.distance import Indel, Levenshtein
 from discourse.corpus.anchors import Candidates
 from discourse.corpus.folding import FoldedText
 
-Block = tuple[str, int, int, int, int]  # equal, replace, insert or delete; start and end in both stretches
+Block = tuple[int, int, int]  # equal letters: where they start on either side, how many
 
-_MISMATCH = (
-    0.5  # what a letter without partner costs, where a match earns 1: a third of matches keeps a span going
-)
-_DROP = 12.0  # a span ends where the alignment has lost this much since its best point (X-drop; Altschul et al. 1997)
-_MARGIN = 200  # letters beside the anchors that are aligned with them
+_MISMATCH = 0.5  # cost of a letter without partner, where a match earns 1
+_DROP = 12.0  # a span ends where this much is lost since its best point (X-drop; Altschul et al. 1997)
+_MARGINS = 60, 240  # letters beside the anchors that are aligned with them, at first and where that pays
 _SLACK = 12  # letters by which one side may be longer than the other
 _GLANCE = 20  # letters beside the anchors that are compared before anything is aligned
-_LIKENESS = 0.31  # unrelated stretches around two shared shingles mostly stay below
+_LIKENESS = 0.29  # unrelated stretches around two shared shingles mostly stay below
 
 
 @dataclass(frozen=True)
 class Span:
-    """Letters ``start_a:end_a``, the source, and ``start_b:end_b``, the copy; those that match; their weight."""
+    """Letters ``start_a:end_a`` (source) and ``start_b:end_b`` (copy); how many match; their weight."""
 
     start_a: int
     end_a: int
@@ -80,28 +78,25 @@ class Thresholds:
 def align_candidates(
     candidates: Candidates, folded: FoldedText, weights: np.ndarray, thresholds: Thresholds
 ) -> Iterator[Span]:
-    """Spans behind the candidates; within a pair of passages the richest candidate first, no two crossing.
+    """Spans behind the candidates; in a pair of passages the richest candidate first, no two overlapping.
 
-    weights (n_letters,): what a match is worth, see `weigh_letters`. All candidates of a pair must come together.
+    weights (n_letters,): what a match is worth, see `weigh_letters`. All candidates of a pair come together.
     """
     found: dict[tuple[int, int], list[Span]] = {}
     for row in _promising(candidates, folded):
-        stretch = tuple(
-            int(side[row])
-            for side in (candidates.start_a, candidates.end_a, candidates.start_b, candidates.end_b)
-        )
+        stretch = candidates.stretch(row)
         spans = found.setdefault((int(folded.owner[stretch[0]]), int(folded.owner[stretch[2]])), [])
         if any(span.contains(*stretch) for span in spans):
             continue
-        for span in _align(stretch, folded, weights, thresholds.min_chars / 3):
-            if thresholds.admit(span) and not any(span.overlaps(other) for other in spans):
+        for span in _find_spans(stretch, folded, weights, thresholds):
+            if not any(span.overlaps(other) for other in spans):
                 spans.append(span)
     for spans in found.values():
         yield from spans
 
 
 def _promising(candidates: Candidates, folded: FoldedText) -> Iterable[int]:
-    """Rows whose stretches, widened a little and alike on both sides, resemble each other; most anchors first."""
+    """Rows whose stretches, widened a little and alike, resemble each other; most anchors first."""
     starts, ends = _widen(candidates, folded, _GLANCE)
     left = _slices(folded.text, candidates.start_a - starts, candidates.end_a + ends)
     right = _slices(folded.text, candidates.start_b - starts, candidates.end_b + ends)
@@ -125,50 +120,69 @@ def _slices(text: str, starts: np.ndarray, ends: np.ndarray) -> list[str]:
     return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
-def _align(
-    stretch: tuple[int, ...], folded: FoldedText, weights: np.ndarray, min_score: float
-) -> Iterator[Span]:
-    """Align the surroundings of a candidate and cut the alignment into spans."""
-    text, bounds = folded.text, folded.bounds
-    a, b = folded.owner[stretch[0]], folded.owner[stretch[2]]
-    # both sides are widened alike: an alignment of unequal lengths scatters its matches
-    before = int(min(_MARGIN, stretch[0] - bounds[a], stretch[2] - bounds[b]))
-    after = int(min(_MARGIN, bounds[a + 1] - stretch[1], bounds[b + 1] - stretch[3]))
-    start_a, end_a = max(bounds[a], stretch[0] - before - _SLACK), min(bounds[a + 1], stretch[1] + after + _SLACK)
-    start_b, end_b = max(bounds[b], stretch[2] - before - _SLACK), min(bounds[b + 1], stretch[3] + after + _SLACK)
-    start_a, end_a, start_b, end_b = int(start_a), int(end_a), int(start_b), int(end_b)
-    edits = Levenshtein.opcodes(text[start_a:end_a], text[start_b:end_b])
-    blocks = [
-        (tag, start_a + i, start_a + j, start_b + k, start_b + m) for tag, i, j, k, m in edits.as_list()
+def _find_spans(
+    stretch: tuple[int, int, int, int], folded: FoldedText, weights: np.ndarray, thresholds: Thresholds
+) -> list[Span]:
+    """Align a candidate with its near surroundings and, where these hold something, with its wider ones."""
+    near, wide = _MARGINS
+    min_score = thresholds.min_chars / 3
+    if not any(True for _ in _good_stretches(_align(stretch, folded, near), min_score)):
+        return []
+    found = (
+        _measure(blocks, weights) for blocks in _good_stretches(_align(stretch, folded, wide), min_score)
+    )
+    return [span for span in found if thresholds.admit(span)]
+
+
+def _align(stretch: tuple[int, int, int, int], folded: FoldedText, margin: int) -> list[Block]:
+    """Equal blocks of the two stretches and their surroundings in the cheapest alignment (Levenshtein)."""
+    start_a, end_a, start_b, end_b = stretch
+    low_a, high_a = folded.limits(start_a)
+    low_b, high_b = folded.limits(start_b)
+    # both sides are widened alike: an alignment of very unequal lengths scatters its matches
+    before = min(margin, start_a - low_a, start_b - low_b) + _SLACK
+    after = min(margin, high_a - end_a, high_b - end_b) + _SLACK
+    start_a, end_a = max(low_a, start_a - before), min(high_a, end_a + after)
+    start_b, end_b = max(low_b, start_b - before), min(high_b, end_b + after)
+    edits = Levenshtein.editops(folded.text[start_a:end_a], folded.text[start_b:end_b])
+    return [
+        (start_a + block.a, start_b + block.b, block.size)
+        for block in edits.as_matching_blocks()
+        if block.size
     ]
-    for first, last in _good_stretches(blocks, min_score):
-        yield _measure(blocks[first : last + 1], weights)
 
 
-def _good_stretches(blocks: list[Block], min_score: float) -> Iterator[tuple[int, int]]:
-    """First and last block of every stretch whose matches outweigh the rest."""
-    gains = [j - i if tag == "equal" else -_MISMATCH * max(j - i, m - k) for tag, i, j, k, m in blocks]
+def _good_stretches(blocks: list[Block], min_score: float) -> Iterator[list[Block]]:
+    """Cut an alignment into runs of blocks whose letters outweigh the gaps between them."""
     first = 0
-    while first < len(gains):
-        score, best, last = 0.0, 0.0, first
-        for place in range(first, len(gains)):
-            score += gains[place]
+    while first < len(blocks):
+        end_a, end_b, score, best, last = *blocks[first][:2], 0.0, 0.0, first
+        for place in range(first, len(blocks)):
+            start_a, start_b, size = blocks[place]
+            score -= _MISMATCH * max(start_a - end_a, start_b - end_b)
+            if score < 0 or best - score > _DROP:
+                break
+            score += size
             if score > best:
                 best, last = score, place
-            elif score <= 0 or best - score > _DROP:
-                break
+            end_a, end_b = start_a + size, start_b + size
         if best >= min_score:
-            yield first, last
+            yield blocks[first : last + 1]
         first = last + 1
 
 
 def _measure(blocks: list[Block], weights: np.ndarray) -> Span:
-    equal = [(i, j, k, m) for tag, i, j, k, m in blocks if tag == "equal"]
+    first, last = blocks[0], blocks[-1]
     return Span(
-        start_a=blocks[0][1],
-        end_a=blocks[-1][2],
-        start_b=blocks[0][3],
-        end_b=blocks[-1][4],
-        n_matches=sum(j - i for i, j, _, _ in equal),
-        weight=float(sum(np.minimum(weights[i:j], weights[k:m]).sum() for i, j, k, m in equal)),
+        start_a=first[0],
+        end_a=last[0] + last[2],
+        start_b=first[1],
+        end_b=last[1] + last[2],
+        n_matches=sum(size for _, _, size in blocks),
+        weight=sum(_weigh(*block, weights) for block in blocks),
     )
+
+
+def _weigh(start_a: int, start_b: int, size: int, weights: np.ndarray) -> float:
+    """Weight of equal letters: of either side the smaller one, for an edit makes common words look rare."""
+    return float(np.minimum(weights[start_a : start_a + size], weights[start_b : start_b + size]).sum())
