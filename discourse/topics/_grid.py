@@ -82,7 +82,7 @@ def _choose_side(n_pairs: int) -> int:
 
 
 def _deal_terms(counts: sparse.csr_matrix, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
-    """Deal terms out by falling frequency: groups weigh the same, and rows often used lie together in the cache.
+    """Deal terms out by falling frequency: groups weigh the same, rows often used lie together.
 
     Returns the columns in their new order and the group of each column.
     """

@@ -33,7 +33,7 @@ def _compiled(function: Any) -> Any:
 
 
 def are_compiled() -> bool:
-    """Whether the kernels lie compiled on disk; else the first fit of this installation takes seconds longer."""
+    """Whether the kernels lie compiled on disk; else the first fit takes some seconds longer."""
     folder = getattr(getattr(sweep, "stats", None), "cache_path", None)
     return config.DISABLE_JIT or bool(folder and any(Path(folder).glob("_kernels.sweep-*.nbi")))
 
