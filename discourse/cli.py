@@ -21,8 +21,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-OutOption = Annotated[Path | None, typer.Option("--out", help="The run folder itself; default results/<study>-<hash>.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change a setting: topics.lda.n_topics=30.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="The run folder itself; default results/<study>-<hash>.")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a setting: topics.lda.n_topics=30.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print the path of the report only.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a script.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
@@ -39,7 +43,9 @@ def main() -> None:
         typer.echo(f"error 错误: {' '.join(str(error).split())}", err=True)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        typer.echo("interrupted 已中断: what was finished is kept; the same command goes on from there", err=True)
+        typer.echo(
+            "interrupted 已中断: what was finished is kept; the same command goes on from there", err=True
+        )
         raise SystemExit(130) from None
 
 
@@ -57,7 +63,9 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", meta
     """A study folder of your own: study.toml with comments, data/, a lexicon. 新建研究文件夹。"""
     from discourse.studies import make_study
 
-    typer.echo(f"made {make_study(folder)}: put .txt files into {folder / 'data'}, then: discourse run {folder / 'study.toml'}")
+    typer.echo(
+        f"made {make_study(folder)}: put .txt files into {folder / 'data'}, then: discourse run {folder / 'study.toml'}"
+    )
 
 
 @app.command()
@@ -130,11 +138,17 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
 
     findings = verify_run(run, say=_silent if as_json else typer.echo)
     if as_json:
-        typer.echo(json.dumps([{"file": name, "finding": finding} for name, finding in findings], ensure_ascii=False))
+        typer.echo(
+            json.dumps([{"file": name, "finding": finding} for name, finding in findings], ensure_ascii=False)
+        )
     else:
         for name, finding in findings:
             typer.echo(f"{name}: {finding}")
-        typer.echo("verified 核对无误: every file is as recorded and recomputes to the same bytes" if not findings else "differs 不一致")
+        typer.echo(
+            "verified 核对无误: every file is as recorded and recomputes to the same bytes"
+            if not findings
+            else "differs 不一致"
+        )
     if findings:
         raise typer.Exit(1)
 

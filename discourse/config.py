@@ -29,7 +29,17 @@ SECTIONS = (
     "evidence.exemplars",
 )
 # arguments that the study as a whole decides, not a section
-_DECIDED_ELSEWHERE = {"regions", "metadata", "by", "pairs", "target", "reference", "progress", "stability", "documents"}
+_DECIDED_ELSEWHERE = {
+    "regions",
+    "metadata",
+    "by",
+    "pairs",
+    "target",
+    "reference",
+    "progress",
+    "stability",
+    "documents",
+}
 # settings that name word lists: packaged names, or files beside the study
 _LISTS = {"segment.lexicon": "name", "segment.tokens": "stopwords"}
 _STUDY_KEYS = ("name", "title", "data", "metadata", "by")
@@ -56,7 +66,10 @@ class Study:
     def options(self, section: str) -> dict[str, Any]:
         """Keyword arguments of the public function behind `section`, paths of word lists resolved."""
         resolved = _LISTS.get(section)
-        return {name: self._find(value) if name == resolved else value for name, value in self.settings[section].items()}
+        return {
+            name: self._find(value) if name == resolved else value
+            for name, value in self.settings[section].items()
+        }
 
     def lists(self) -> list[str]:
         """Names or paths of every word list that the study reads."""
@@ -84,7 +97,9 @@ def read_study(path: Path, changes: Iterable[str] = ()) -> Study:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path}: is not valid TOML ({error}); mend that line") from None
     except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from None
+        raise SettingError(
+            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
+        ) from None
     return change_study(_build_study(path, words), changes)
 
 
@@ -100,7 +115,9 @@ def change_study(study: Study, changes: Iterable[str]) -> Study:
         key, equals, value = change.partition("=")
         section, _, name = key.strip().rpartition(".")
         if not equals or not section:
-            raise SettingError(f"--set {change!r} is not of the form section.name=value, such as topics.lda.n_topics=30")
+            raise SettingError(
+                f"--set {change!r} is not of the form section.name=value, such as topics.lda.n_topics=30"
+            )
         _check_setting(section, name, parsed := _parse_value(value.strip()))
         settings[section][name] = parsed
     return replace(study, settings=settings)
@@ -130,13 +147,19 @@ def _build_study(path: Path, words: dict[str, Any]) -> Study:
         raise SettingError(f"{path}: [study] and [regions] must be sections, written in square brackets")
     for key in study:
         if key not in _STUDY_KEYS:
-            raise SettingError(f"[study] has no setting {key!r}. {suggest(key, _STUDY_KEYS)}Known: {', '.join(_STUDY_KEYS)}.")
+            raise SettingError(
+                f"[study] has no setting {key!r}. {suggest(key, _STUDY_KEYS)}Known: {', '.join(_STUDY_KEYS)}."
+            )
     for label, unit in regions.items():
         if not isinstance(unit, str):
-            raise SettingError(f'[regions] {label!r} must name one administrative unit, such as "云南省"; found {unit!r}')
+            raise SettingError(
+                f'[regions] {label!r} must name one administrative unit, such as "云南省"; found {unit!r}'
+            )
     by = study.get("by", ["region", "level"])
     if not isinstance(by, list) or not by or not all(isinstance(name, str) for name in by):
-        raise SettingError(f'[study] by must be a list of columns of documents, such as ["region", "level"]; found {by!r}')
+        raise SettingError(
+            f'[study] by must be a list of columns of documents, such as ["region", "level"]; found {by!r}'
+        )
     name = _folder_name(str(study.get("name") or path.resolve().parent.name))
     metadata = study.get("metadata")
     return Study(
@@ -164,7 +187,9 @@ def _flatten(words: dict[str, Any]) -> dict[str, dict[str, Any]]:
             raise SettingError(f"{room!r} stands outside any section; put it under [study] or [room.module]")
         for module, values in modules.items():
             if not isinstance(values, dict):
-                raise SettingError(f"[{room}] {module!r} must stand under a section such as [{room}.{module}]")
+                raise SettingError(
+                    f"[{room}] {module!r} must stand under a section such as [{room}.{module}]"
+                )
             sections[f"{room}.{module}"] = values
     return sections
 
@@ -178,14 +203,18 @@ def _complete(given: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def _check_setting(section: str, name: str, value: Any) -> None:
     if section not in SECTIONS:
-        raise SettingError(f"there is no section [{section}]. {suggest(section, SECTIONS)}Sections: {', '.join(SECTIONS)}.")
+        raise SettingError(
+            f"there is no section [{section}]. {suggest(section, SECTIONS)}Sections: {', '.join(SECTIONS)}."
+        )
     known = default_settings(section)
     if name not in known:
         near = suggest(name, known).strip().replace("Did you", "did you")
         raise SettingError(f"[{section}] has no setting {name!r}; {near or 'it has: ' + ', '.join(known)}")
     if not _same_kind(value, known[name]):
         kind = type(known[name]).__name__
-        raise SettingError(f"[{section}] {name} must be {kind}, like its default {known[name]!r}; found {value!r}")
+        raise SettingError(
+            f"[{section}] {name} must be {kind}, like its default {known[name]!r}; found {value!r}"
+        )
 
 
 def _same_kind(value: Any, default: Any) -> bool:

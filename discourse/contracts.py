@@ -62,6 +62,10 @@ CONTRACTS: Mapping[str, Contract] = {
         "source_end:int! n_chars:int! similarity:float! weight:float! earlier:str text:str! source_text:str!",
         "passage_id source_passage_id start source_start",
     ),
+    "reuse_matrix": _contract(
+        "factor:str! group:str source_group:str n_spans:int! n_passages:int! n_documents:int! n_chars:int! share:float!",
+        "factor group source_group",
+    ),
     "lexicon": _contract("term:str! theme:str! source:str!", "term"),
     "tokens": _contract(
         "passage_id:str! position:int! start:int! term:str!", "passage_id position", readable=False

@@ -16,11 +16,15 @@ def make_study(folder: Path) -> Path:
     """
     folder = Path(folder)
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise RunError(f"{folder}: exists and is not empty; choose another name so that nothing is overwritten")
+        raise RunError(
+            f"{folder}: exists and is not empty; choose another name so that nothing is overwritten"
+        )
     try:
         (folder / "data").mkdir(parents=True)
         for name in ("study.toml", "lexicon.txt"):
             shutil.copyfile(resource("discourse", "template", name), folder / name)
     except OSError as error:
-        raise RunError(f"{folder}: cannot be made ({error.strerror}); check the path and its permissions") from error
+        raise RunError(
+            f"{folder}: cannot be made ({error.strerror}); check the path and its permissions"
+        ) from error
     return folder / "study.toml"

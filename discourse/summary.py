@@ -16,7 +16,12 @@ def describe_run(folder: Path) -> dict[str, Any]:
     """What a run holds: stages done, files, and, once the report is written, counts and findings."""
     manifest = read_manifest(folder)
     done = {stage: record["seconds"] for stage, record in manifest["stages"].items()}
-    described = {"run": folder.as_posix(), "name": manifest["name"], "stages": done, "settings": manifest["settings"]}
+    described = {
+        "run": folder.as_posix(),
+        "name": manifest["name"],
+        "stages": done,
+        "settings": manifest["settings"],
+    }
     if "report" in done:
         described |= read_json(folder / SUMMARY) | {"report": (folder / "report.html").as_posix()}
     return described

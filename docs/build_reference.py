@@ -20,7 +20,9 @@ DOCS = Path(__file__).resolve().parent
 def render_cli() -> str:
     """The help of every command, as Markdown."""
     runner = CliRunner()
-    names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    names = [
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    ]
     parts = ["# Command line 命令行\n\nWritten by `python docs/build_reference.py` from the code.\n"]
     for name in ["", *names]:
         arguments = [name, "--help"] if name else ["--help"]
@@ -31,7 +33,9 @@ def render_cli() -> str:
 
 def render_settings() -> str:
     """Every setting of study.toml with its default and what its function says of it, as Markdown."""
-    parts = ["# Settings 设置\n\nSections of study.toml. Written by `python docs/build_reference.py` from the code.\n"]
+    parts = [
+        "# Settings 设置\n\nSections of study.toml. Written by `python docs/build_reference.py` from the code.\n"
+    ]
     for section in SECTIONS:
         function = public_function(section)
         rows = [f"| `{name}` | `{value!r}` |" for name, value in default_settings(section).items()]

@@ -23,10 +23,16 @@ def imports_of(path: Path) -> set[str]:
 
 
 def rooms_of(path: Path) -> set[str]:
-    return {name.split(".")[1] for name in imports_of(path) if name.startswith("discourse.") and name.count(".") >= 1}
+    return {
+        name.split(".")[1]
+        for name in imports_of(path)
+        if name.startswith("discourse.") and name.count(".") >= 1
+    }
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in ROOMS], ids=lambda p: f"{p.parent.name}.{p.stem}")
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if p.parent.name in ROOMS], ids=lambda p: f"{p.parent.name}.{p.stem}"
+)
 def test_a_room_imports_itself_and_the_floor_only(path):
     assert rooms_of(path) <= FLOOR | {path.parent.name}
 
@@ -36,7 +42,9 @@ def test_runs_import_the_floor_only(path):
     assert rooms_of(path) <= FLOOR | {"runs"}
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.stem in FLOOR and p.parent == PACKAGE], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if p.stem in FLOOR and p.parent == PACKAGE], ids=lambda p: p.stem
+)
 def test_the_floor_imports_the_floor_only(path):
     assert rooms_of(path) <= FLOOR
 
@@ -61,6 +69,7 @@ def test_help_imports_nothing_heavy():
     import subprocess
     import sys
 
-    code = "import sys, discourse.cli; print(sorted({'numpy', 'pandas', 'gensim', 'jieba', 'numba'} & set(sys.modules)))"
+    heavy = {"numpy", "pandas", "gensim", "jieba", "numba"}
+    code = f"import sys, discourse.cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -15,7 +15,9 @@ def test_an_empty_table_keeps_its_contract(name):
 
 
 def test_every_fault_is_listed_at_once():
-    table = pd.DataFrame({"passage_id": ["a", "a"], "position": ["1", "2"], "start": [0, 1], "term": ["x", None]})
+    table = pd.DataFrame(
+        {"passage_id": ["a", "a"], "position": ["1", "2"], "start": [0, 1], "term": ["x", None]}
+    )
     with pytest.raises(ContractError) as caught:
         check(table, "tokens")
     assert "column 'position' should be int" in str(caught.value)
@@ -35,23 +37,38 @@ def test_topic_columns_are_ordered_by_number():
 
 def test_a_matrix_must_fit_its_labels():
     with pytest.raises(ContractError, match="labels are"):
-        DocumentTermMatrix(sparse.csr_matrix((2, 3), dtype=np.int32), pd.Index(["a"]), pd.Index(["x", "y", "z"]))
+        DocumentTermMatrix(
+            sparse.csr_matrix((2, 3), dtype=np.int32), pd.Index(["a"]), pd.Index(["x", "y", "z"])
+        )
 
 
-@pytest.mark.parametrize(("name", "value"), [("phi", np.full((2, 2), 0.4)), ("theta", np.full((3, 2), np.nan))])
+@pytest.mark.parametrize(
+    ("name", "value"), [("phi", np.full((2, 2), 0.4)), ("theta", np.full((3, 2), np.nan))]
+)
 def test_a_model_whose_rows_do_not_sum_to_one_is_refused(name, value):
     parts = {"phi": np.full((2, 2), 0.5), "theta": np.full((3, 2), 0.5), name: value}
     with pytest.raises(ContractError, match=name):
         TopicModel(
-            **parts, alpha=np.ones(2), eta=0.1, passages=pd.Index(["a", "b", "c"]), vocabulary=pd.Index(["x", "y"]),
-            lengths=np.ones(3), term_counts=np.ones(2),
+            **parts,
+            alpha=np.ones(2),
+            eta=0.1,
+            passages=pd.Index(["a", "b", "c"]),
+            vocabulary=pd.Index(["x", "y"]),
+            lengths=np.ones(3),
+            term_counts=np.ones(2),
         )
 
 
 def test_the_arrays_of_a_model_cannot_be_changed():
     model = TopicModel(
-        phi=np.full((2, 2), 0.5), theta=np.full((3, 2), 0.5), alpha=np.ones(2), eta=0.1,
-        passages=pd.Index(["a", "b", "c"]), vocabulary=pd.Index(["x", "y"]), lengths=np.ones(3), term_counts=np.ones(2),
+        phi=np.full((2, 2), 0.5),
+        theta=np.full((3, 2), 0.5),
+        alpha=np.ones(2),
+        eta=0.1,
+        passages=pd.Index(["a", "b", "c"]),
+        vocabulary=pd.Index(["x", "y"]),
+        lengths=np.ones(3),
+        term_counts=np.ones(2),
     )
     with pytest.raises(ValueError):
         model.phi[0, 0] = 1

@@ -22,7 +22,9 @@ def reference():
 @pytest.mark.parametrize("page", ["cli.md", "settings.md"])
 def test_reference_page_equals_what_the_code_says(reference, page):
     written = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    assert written == reference.PAGES[page](), f"run: python docs/build_reference.py (docs/{page} is out of date)"
+    assert written == reference.PAGES[page](), (
+        f"run: python docs/build_reference.py (docs/{page} is out of date)"
+    )
 
 
 def test_every_command_and_every_setting_is_documented():

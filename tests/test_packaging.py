@@ -23,7 +23,17 @@ def wheel(tmp_path_factory):
 def installed(wheel, tmp_path_factory):
     """The wheel unpacked where the checkout cannot be seen."""
     target = tmp_path_factory.mktemp("installed")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(target),
+        str(wheel),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return target
 
@@ -31,7 +41,11 @@ def installed(wheel, tmp_path_factory):
 def test_the_wheel_carries_word_lists_and_seeds_byte_for_byte(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        for path in [*ROOT.glob("seeds/*.txt"), *ROOT.glob("stopwords/**/*.txt"), ROOT / "seeds" / "study.toml"]:
+        for path in [
+            *ROOT.glob("seeds/*.txt"),
+            *ROOT.glob("stopwords/**/*.txt"),
+            ROOT / "seeds" / "study.toml",
+        ]:
             inside = f"discourse/_data/{path.relative_to(ROOT).as_posix()}"
             assert inside in names
             assert archive.read(inside) == path.read_bytes()
@@ -43,7 +57,9 @@ def test_the_wheel_runs_the_demo_in_an_empty_folder(installed, tmp_path):
     found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert found.stdout.startswith(str(installed))
     command = [sys.executable, "-m", "discourse", "demo"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     reports = list(tmp_path.glob("results/seeds-*/report.html"))

@@ -1,4 +1,4 @@
-"""What a run was made from and what it made: settings, seeds, versions, hashes, timings - and whether it still holds."""
+"""What a run was made from and what it made: settings, versions, hashes, timings; and whether it still holds."""
 
 from __future__ import annotations
 
@@ -15,10 +15,24 @@ from discourse.errors import RunError
 from discourse.runs.store import hash_file, read_json, write_json
 
 MANIFEST = "manifest.json"
-_PACKAGES = ("discourse-zh", "gensim", "jieba", "numba", "numpy", "opencc", "pandas", "pyLDAvis", "pyarrow", "rjieba", "scipy")
+_PACKAGES = (
+    "discourse-zh",
+    "gensim",
+    "jieba",
+    "numba",
+    "numpy",
+    "opencc",
+    "pandas",
+    "pyLDAvis",
+    "pyarrow",
+    "rjieba",
+    "scipy",
+)
 
 
-def start_manifest(folder: Path, identity: Mapping[str, Any], paths: Mapping[str, Path | None]) -> dict[str, Any]:
+def start_manifest(
+    folder: Path, identity: Mapping[str, Any], paths: Mapping[str, Path | None]
+) -> dict[str, Any]:
     """Write the manifest of a run that has not begun.
 
     identity: all that its results depend on; paths: where its inputs were, kept relative to the run folder.
@@ -38,7 +52,9 @@ def hash_identity(identity: Mapping[str, Any]) -> str:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Manifest of the run in `folder`. Raises RunError where there is none."""
     if not folder.is_dir():
-        raise RunError(f"{folder}: there is no such run folder; `discourse run` or `discourse demo` makes one")
+        raise RunError(
+            f"{folder}: there is no such run folder; `discourse run` or `discourse demo` makes one"
+        )
     manifest = read_json(folder / MANIFEST)
     if not isinstance(manifest, dict) or "stages" not in manifest:
         raise RunError(f"{folder / MANIFEST}: is not the manifest of a run; run the study again")
@@ -46,7 +62,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def record_stage(
-    folder: Path, manifest: dict[str, Any], stage: str, files: Iterable[str], seconds: float, notes: Iterable[str]
+    folder: Path,
+    manifest: dict[str, Any],
+    stage: str,
+    files: Iterable[str],
+    seconds: float,
+    notes: Iterable[str],
 ) -> None:
     """Write down that a stage is done, with the hash of every file that it left."""
     outputs = {name: hash_file(folder / name) for name in sorted(files)}

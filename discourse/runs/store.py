@@ -34,11 +34,15 @@ def load_table(folder: Path, name: str) -> pd.DataFrame:
     """Read a table back. Raises RunError where the run lacks it or the file is damaged."""
     path = folder / f"{name}.parquet"
     if not path.is_file():
-        raise RunError(f"{folder}: this run has no table {name!r}; finish it with `discourse run`, or see `discourse show`")
+        raise RunError(
+            f"{folder}: this run has no table {name!r}; finish it with `discourse run`, or see `discourse show`"
+        )
     try:
         table = pd.read_parquet(path, engine="pyarrow")
     except Exception as error:
-        raise RunError(f"{path}: is damaged ({type(error).__name__}); delete the run folder and run the study again") from error
+        raise RunError(
+            f"{path}: is damaged ({type(error).__name__}); delete the run folder and run the study again"
+        ) from error
     return check(table, name)
 
 
@@ -64,10 +68,16 @@ def load_model(folder: Path) -> TopicModel:
             arrays = {name: archive[name] for name in archive.files}
         words = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RunError(f"{folder}: this run has no topic model yet; run `discourse topics {folder}`") from None
+        raise RunError(
+            f"{folder}: this run has no topic model yet; run `discourse topics {folder}`"
+        ) from None
     except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise RunError(f"{folder / 'model.npz'}: is damaged ({type(error).__name__}); run `discourse topics {folder}` again") from error
-    trace = pd.DataFrame(arrays["trace"], columns=["iteration", "log_likelihood"]).astype({"iteration": "int64"})
+        raise RunError(
+            f"{folder / 'model.npz'}: is damaged ({type(error).__name__}); run `discourse topics {folder}` again"
+        ) from error
+    trace = pd.DataFrame(arrays["trace"], columns=["iteration", "log_likelihood"]).astype(
+        {"iteration": "int64"}
+    )
     return TopicModel(
         **{name: arrays[name] for name in _MODEL_ARRAYS},
         eta=words["eta"],
@@ -80,7 +90,9 @@ def load_model(folder: Path) -> TopicModel:
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys, whole or not at all."""
-    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False, default=_jsonable)
+    text = json.dumps(
+        content, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False, default=_jsonable
+    )
     write_file(path, lambda file: file.write((text + "\n").encode("utf-8")))
 
 
@@ -89,7 +101,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RunError(f"{path.parent}: is not a run folder, or not a finished one ({path.name} is missing)") from None
+        raise RunError(
+            f"{path.parent}: is not a run folder, or not a finished one ({path.name} is missing)"
+        ) from None
     except (ValueError, OSError) as error:
         raise RunError(f"{path}: is damaged ({type(error).__name__}); run the study again") from error
 
@@ -106,7 +120,9 @@ def write_file(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RunError(f"{path}: cannot be written ({error.strerror}); check the disk and the folder's permissions") from error
+        raise RunError(
+            f"{path}: cannot be written ({error.strerror}); check the disk and the folder's permissions"
+        ) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -133,7 +149,9 @@ def _write_arrays(file: IO[bytes], arrays: dict[str, np.ndarray]) -> None:
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _LONG_AGO), buffer.getvalue(), zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy", _LONG_AGO), buffer.getvalue(), zipfile.ZIP_DEFLATED
+            )
 
 
 def _jsonable(value: Any) -> Any:

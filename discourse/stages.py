@@ -1,0 +1,193 @@
+"""The walk itself: one function a stage, each reading tables of a run and leaving others."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from discourse.compare.contrasts import contrast_prevalence
+from discourse.compare.keyness import score_keyness
+from discourse.compare.prevalence import estimate_prevalence
+from discourse.config import Study
+from discourse.contracts import CONTRACTS, empty
+from discourse.corpus.documents import build_documents
+from discourse.corpus.metadata import read_metadata
+from discourse.corpus.passages import split_passages
+from discourse.corpus.sources import read_sources
+from discourse.errors import require_column
+from discourse.evidence.exemplars import find_exemplars
+from discourse.report.html import write_page, write_report
+from discourse.report.ldavis import render_ldavis
+from discourse.report.payload import build_payload
+from discourse.runs.manifest import versions
+from discourse.runs.store import has_table, load_model, load_table, save_model, save_table, write_json
+from discourse.segment.audit import audit_lexicon
+from discourse.segment.lexicon import read_lexicon
+from discourse.segment.tokenizer import build_tokenizer
+from discourse.segment.tokens import segment_passages
+from discourse.summary import SUMMARY
+from discourse.topics.dtm import build_dtm
+from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
+from discourse.topics.labels import describe_topics, rank_terms, theta_table
+from discourse.topics.shares import estimate_shares
+
+REPORT = "report.html"
+LDAVIS = "pyldavis.html"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: its path, the study behind it, and its manifest."""
+
+    path: Path
+    study: Study
+    manifest: dict[str, Any]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table of the run."""
+        return load_table(self.path, name)
+
+    def save(self, **tables: pd.DataFrame) -> None:
+        """Write tables under their contract names."""
+        for name, table in tables.items():
+            save_table(self.path, name, table)
+
+
+def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
+    study = run.study
+    sources = read_sources(study.data) if sources is None else sources
+    metadata = read_metadata(study.metadata) if study.metadata else None
+    documents, edits, attributions = build_documents(
+        sources, regions=dict(study.regions) or None, metadata=metadata, **study.options("corpus.documents")
+    )
+    for factor in study.by:
+        require_column("documents", documents.columns, factor, "[study] by")
+    passages = split_passages(documents, **study.options("corpus.passages"))
+    run.save(sources=sources, documents=documents, edits=edits, attributions=attributions, passages=passages)
+    return f"{len(sources)} files -> {len(documents)} documents, {len(passages)} passages, {len(edits)} edits logged"
+
+
+def _segment(run: Run) -> str:
+    study, passages = run.study, run.table("passages")
+    lexicon = read_lexicon(**study.options("segment.lexicon"))
+    tokenizer = build_tokenizer(lexicon, **study.options("segment.tokenizer"))
+    tokens = segment_passages(passages, tokenizer, **study.options("segment.tokens"))
+    run.save(lexicon=lexicon, tokens=tokens, lexicon_audit=audit_lexicon(passages, tokenizer))
+    return f"{len(tokens)} tokens, {tokens['term'].nunique()} terms"
+
+
+def _topics(run: Run) -> str:
+    study, passages = run.study, run.table("passages")
+    dtm = build_dtm(run.table("tokens"), **study.options("topics.dtm"))
+    models = fit_ensemble(dtm, **study.options("topics.ensemble"), **study.options("topics.lda"))
+    reference = choose_reference(models)
+    alignment = align_topics(reference, models)
+    shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
+    topics = describe_topics(reference, dtm, alignment=alignment, shares=shares)
+    save_model(run.path, reference)
+    run.save(
+        models=describe_models(models, reference),
+        alignment=alignment,
+        topic_terms=rank_terms(reference, **study.options("topics.labels")),
+        topics=topics,
+        theta=theta_table(reference),
+        shares=shares,
+    )
+    return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds"
+
+
+def _compare(run: Run) -> str:
+    study, documents = run.study, run.table("documents")
+    shares, topics = run.table("shares"), run.table("topics")
+    factors = [factor for factor in study.by if _has_groups(documents, factor)]
+    prevalence = [
+        estimate_prevalence(shares, documents, by=f, **study.options("compare.prevalence")) for f in factors
+    ]
+    contrasts = [
+        contrast_prevalence(shares, documents, by=f, stability=topics, **study.options("compare.contrasts"))
+        for f in factors
+    ]
+    keyness = [_keyness_of_groups(run, documents, factor) for factor in factors]
+    run.save(
+        prevalence=_stack("prevalence", prevalence),
+        contrasts=_stack("contrasts", contrasts),
+        keyness=_stack("keyness", keyness),
+    )
+    n_contrasts = sum(len(table) for table in contrasts)
+    return f"{n_contrasts} contrasts of topics between groups of {', '.join(factors) or 'no factor'}"
+
+
+def _report(run: Run) -> str:
+    study, documents, passages = run.study, run.table("documents"), run.table("passages")
+    model = load_model(run.path)
+    options = study.options("evidence.exemplars")
+    factors = [factor for factor in study.by if _has_groups(documents, factor)]
+    exemplars = [find_exemplars(model, passages, documents, **options)]
+    exemplars += [find_exemplars(model, passages, documents, by=factor, **options) for factor in factors]
+    run.save(exemplars=_stack("exemplars", exemplars))
+    tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
+    page = render_ldavis(model, run.table("topics"))
+    notes = [note for record in run.manifest["stages"].values() for note in record["notes"]]
+    payload = build_payload(
+        tables,
+        name=study.name,
+        title=study.title or None,
+        settings={**study.settings, "study": {"by": list(study.by), "regions": dict(study.regions)}},
+        versions=versions(),
+        notes=notes,
+        ldavis=page,
+    )
+    write_page(page, run.path / LDAVIS)
+    write_report(payload, run.path / REPORT)
+    write_json(run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "findings")})
+    return f"{REPORT}, {LDAVIS}"
+
+
+def _files(*names: str) -> list[str]:
+    return [f"{name}.{ending}" for name in names for ending in ("parquet", "csv")]
+
+
+STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
+    "corpus": (_corpus, _files("sources", "documents", "edits", "attributions", "passages")),
+    "segment": (_segment, _files("lexicon", "tokens", "lexicon_audit")),
+    "topics": (
+        _topics,
+        [
+            *_files("models", "alignment", "topic_terms", "topics", "theta", "shares"),
+            "model.npz",
+            "model.json",
+        ],
+    ),
+    "compare": (_compare, _files("prevalence", "contrasts", "keyness")),
+    "report": (_report, [*_files("exemplars"), REPORT, LDAVIS, SUMMARY]),
+}
+
+
+def _has_groups(documents: pd.DataFrame, factor: str) -> bool:
+    if documents[factor].nunique() >= 2:
+        return True
+    warnings.warn(
+        f"{factor}: all documents with a known {factor} belong to one group or to none, so there is nothing to compare",
+        stacklevel=2,
+    )
+    return False
+
+
+def _keyness_of_groups(run: Run, documents: pd.DataFrame, factor: str) -> pd.DataFrame:
+    tokens, passages = run.table("tokens"), run.table("passages")
+    groups = sorted(documents[factor].dropna().astype(str).unique())
+    options = run.study.options("compare.keyness")
+    return _stack(
+        "keyness",
+        [score_keyness(tokens, passages, documents, by=factor, target=g, **options) for g in groups],
+    )
+
+
+def _stack(name: str, tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else empty(name)

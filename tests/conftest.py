@@ -1,0 +1,16 @@
+"""One demo run, shared by the tests that only look at it."""
+
+from pathlib import Path
+
+import pytest
+
+from discourse.config import read_study
+from discourse.pipeline import run_study
+from discourse.resources import resource
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory) -> Path:
+    """The run folder of `discourse demo`. Do not write into it."""
+    folder = tmp_path_factory.mktemp("demo") / "run"
+    return run_study(read_study(resource("seeds", "study.toml")), folder, say=lambda message: None)
