@@ -6,7 +6,7 @@ loses the sentence inside a longer passage and the copy with many edits (figures
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -40,18 +40,19 @@ def find_candidates(
     searched: np.ndarray,
     *,
     max_repeats: int,
-    shingle: int = 3,
+    sizes: Sequence[int] = (3, 4, 6, 9, 14),
     min_length: int = 6,
     drift: int = 16,
     gap: int = 60,
 ) -> Iterator[Candidates]:
     """Pairs of stretches of two passages that share rare shingles in the same order, block by block.
 
-    searched (n_passages,) bool: which passages take part. `shingle` letters in a row are an anchor where they
-    occur 2 to `max_repeats` times. Those whose shifts differ by at most `drift` from the next, and whose places by at
-    most `gap`, make a candidate of `min_length` letters or more. Stretch a is of the earlier passage.
+    searched (n_passages,) bool: which passages take part. Letters in a row are an anchor where they occur 2 to
+    `max_repeats` times; from each letter the shortest of `sizes` that is so rare is taken, for the larger the
+    corpus the longer are its rare words. Anchors whose shifts differ by at most `drift` from the next, and
+    whose places by at most `gap`, make a candidate if they span `min_length` letters. Stretch a is the earlier.
     """
-    anchors = _find_anchors(folded, searched, shingle, max_repeats)
+    anchors = _find_anchors(folded, searched, sizes, max_repeats)
     n_done = np.cumsum(anchors.n_partners)
     start = 0
     while start < len(n_done):
@@ -61,60 +62,87 @@ def find_candidates(
             stop < len(n_done) and folded.owner[anchors.place[stop]] == folded.owner[anchors.place[stop - 1]]
         ):
             stop += 1  # all anchors of a passage are looked at together
-        a, b = anchors.pairs(slice(start, stop))
-        different = folded.owner[a] != folded.owner[b]
-        found = _chain(folded, a[different], b[different], shingle, drift, gap)
+        found = _chain(folded, *anchors.pairs(slice(start, stop)), drift, gap)
         yield found.take(found.end_a - found.start_a >= min_length)
         start = stop
 
 
 @dataclass(frozen=True)
 class _Anchors:
-    """Places of rare shingles in reading order; later places of the same shingle are a slice of `listed`."""
+    """Places and sizes of rare shingles in reading order; later places of the same one are a slice of `listed`."""
 
     place: np.ndarray
+    size: np.ndarray
     first_partner: np.ndarray
     n_partners: np.ndarray
     listed: np.ndarray
 
-    def pairs(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Every place in `rows` beside every later place of its shingle."""
+    def pairs(self, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Every place in `rows`, beside every later place of its shingle, and the size."""
         counts = self.n_partners[rows]
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         partner = self.listed[np.repeat(self.first_partner[rows], counts) + within]
-        return np.repeat(self.place[rows], counts), partner
+        return np.repeat(self.place[rows], counts), partner, np.repeat(self.size[rows], counts)
 
 
-def _find_anchors(folded: FoldedText, searched: np.ndarray, shingle: int, max_repeats: int) -> _Anchors:
-    starts, keys = hash_shingles(folded, searched, shingle)
+def _find_anchors(
+    folded: FoldedText, searched: np.ndarray, sizes: Sequence[int], max_repeats: int
+) -> _Anchors:
+    undecided = searched[folded.owner]
+    found, n_listed = [], 0
+    for size in sizes:
+        anchors, decided = _rare_shingles(folded, undecided, size, max_repeats, n_listed)
+        undecided[decided] = False
+        found.append(anchors)
+        n_listed += len(anchors.listed)
+    joined = _Anchors(*(np.concatenate([getattr(part, c.name) for part in found]) for c in fields(_Anchors)))
+    order = np.argsort(joined.place)
+    return _Anchors(
+        joined.place[order],
+        joined.size[order],
+        joined.first_partner[order],
+        joined.n_partners[order],
+        joined.listed,
+    )
+
+
+def _rare_shingles(
+    folded: FoldedText, begins: np.ndarray, size: int, max_repeats: int, n_listed: int
+) -> tuple[_Anchors, np.ndarray]:
+    """Anchors of one size, and the places where a longer shingle need not be tried."""
+    starts, keys = hash_shingles(folded, begins, size)
     order = np.argsort(keys, kind="stable")
-    keys, listed = keys[order], starts[order]
-    opens = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
-    sizes = np.diff(opens, append=len(keys))
-    ends = np.repeat(opens + sizes, sizes)
-    rows = np.flatnonzero(np.repeat((sizes >= 2) & (sizes <= max_repeats), sizes))
-    rows = rows[np.argsort(listed[rows], kind="stable")]
-    return _Anchors(listed[rows], rows + 1, ends[rows] - rows - 1, listed)
+    keys, starts = keys[order], starts[order]
+    opens = np.flatnonzero(_changes(keys))
+    counts = np.diff(opens, append=len(keys))
+    rare = np.repeat(counts <= max_repeats, counts)
+    kept = np.repeat((counts >= 2) & (counts <= max_repeats), counts)
+    listed, counts = starts[kept], counts[(counts >= 2) & (counts <= max_repeats)]
+    row = np.arange(len(listed))
+    n_partners = np.repeat(np.cumsum(counts), counts) - row - 1
+    return _Anchors(listed, np.full(len(listed), size), n_listed + row + 1, n_partners, listed), starts[rare]
 
 
 def _chain(
-    folded: FoldedText, a: np.ndarray, b: np.ndarray, shingle: int, drift: int, gap: int
+    folded: FoldedText, a: np.ndarray, b: np.ndarray, size: np.ndarray, drift: int, gap: int
 ) -> Candidates:
     """Anchors of the same two passages become one candidate if near each other in place and in shift."""
+    different = folded.owner[a] != folded.owner[b]
+    a, b, size = a[different], b[different], size[different]
     pair = folded.owner[a].astype(np.int64) * len(folded.bounds) + folded.owner[b]
     order = np.lexsort((b - a, pair))
-    a, b, pair = a[order], b[order], pair[order]
+    a, b, size, pair = a[order], b[order], size[order], pair[order]
     lane = np.cumsum(_changes(pair) | (np.diff(b - a, prepend=(b - a)[:1]) > drift))
     order = np.lexsort((a, lane))
-    a, b, lane = a[order], b[order], lane[order]
+    a, b, size, lane = a[order], b[order], size[order], lane[order]
     opens = np.flatnonzero(_changes(lane) | (np.diff(a, prepend=a[:1]) > gap))
     if not len(opens):
         return Candidates(*(np.zeros(0, dtype=np.int64) for _ in fields(Candidates)))
     return Candidates(
         start_a=np.minimum.reduceat(a, opens),
-        end_a=np.maximum.reduceat(a, opens) + shingle,
+        end_a=np.maximum.reduceat(a + size, opens),
         start_b=np.minimum.reduceat(b, opens),
-        end_b=np.maximum.reduceat(b, opens) + shingle,
+        end_b=np.maximum.reduceat(b + size, opens),
         n_anchors=np.diff(opens, append=len(a)),
     )
 

@@ -30,7 +30,7 @@ def weigh_letters(
     the mean of the shingles over it. Versions of one text count as one document, else a corpus of versions
     would consist of set phrases. Letters of `phrases` and between 《 and 》 weigh `floor`.
     """
-    starts, keys = hash_shingles(folded, searched, shingle)
+    starts, keys = hash_shingles(folded, searched[folded.owner], shingle)
     family = _join_versions(folded, documents, searched)
     rarity = _rarity(keys, family[documents[folded.owner[starts]]])
     total, count = np.zeros(len(folded.letters)), np.zeros(len(folded.letters))
@@ -63,7 +63,7 @@ def _join_versions(
     Compared by a sketch, a sixteenth of the shingles chosen by hash (FracMinHash; Irber et al. 2022).
     """
     n_documents = int(documents.max(initial=-1)) + 1
-    starts, keys = hash_shingles(folded, searched, shingle)
+    starts, keys = hash_shingles(folded, searched[folded.owner], shingle)
     chosen = keys < _SKETCH
     distinct, number = np.unique(keys[chosen], return_inverse=True)
     owner = documents[folded.owner[starts[chosen]]]

@@ -75,14 +75,14 @@ def fold_texts(texts: Sequence[str]) -> FoldedText:
     )
 
 
-def hash_shingles(folded: FoldedText, searched: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Hash every `size` letters in a row within one passage: starts (ascending) and uint64 hashes.
+def hash_shingles(folded: FoldedText, begins: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hash `size` letters in a row within one passage: starts (ascending) and uint64 hashes.
 
-    searched (n_passages,) bool: the passages to look at.
+    begins (n_letters,) bool: the letters where a shingle may begin.
     """
     n_starts = max(0, len(folded.letters) - size + 1)
-    owner = folded.owner
-    starts = np.flatnonzero((owner[:n_starts] == owner[size - 1 :][:n_starts]) & searched[owner[:n_starts]])
+    same_passage = folded.owner[:n_starts] == folded.owner[size - 1 :][:n_starts]
+    starts = np.flatnonzero(same_passage & begins[:n_starts])
     keys = np.zeros(len(starts), dtype=np.uint64)
     for shift in range(size):
         keys = (keys ^ folded.letters[starts + shift]) * _MIX
