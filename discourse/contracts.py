@@ -79,6 +79,24 @@ CONTRACTS: Mapping[str, Contract] = {
         "model_id",
     ),
     "alignment": _contract("model_id:str! topic:int! matched:int! affinity:float!", "model_id topic"),
+    "term_candidates": _contract(
+        "rank:int! term:str! n:int! n_documents:int! pmi:float! left_entropy:float! right_entropy:float! "
+        "c_value:float! likeness:float! score:float! passage_id:str! start:int! example:str!",
+        "term",
+    ),
+    "phrases": _contract(
+        "phrase:str! form:str! variants:str! n:int! n_quoted:int! n_documents:int! share_of_documents:float! "
+        "first_doc_id:str first_date:str reach:str! owner:str",
+        "phrase",
+    ),
+    "phrase_uses": _contract(
+        "phrase:str! form:str! passage_id:str! doc_id:str! start:int! end:int! quote:str! quoted:bool!",
+        "passage_id start end",
+    ),
+    "phrase_groups": _contract(
+        "factor:str! group:str! phrase:str! n:int! n_documents:int! n_documents_group:int! rate:float!",
+        "factor group phrase",
+    ),
     "topic_terms": _contract("topic:int! term:str! rank:int! phi:float! frex:float!", "topic term"),
     "topics": _contract(
         "topic:int! label:str! prevalence:float! coherence:float exclusivity:float! stability:float", "topic"
@@ -100,6 +118,24 @@ CONTRACTS: Mapping[str, Contract] = {
         "rate_reference:float! log_ratio:float! log_odds:float! g2:float! p:float q:float n_documents_target:int! "
         "dp:float!",
         "factor target reference term",
+    ),
+    "universes": _contract(
+        "model_id:str! engine:str! n_topics:int! seed:int! log_likelihood:float! n_iterations:int! converged:bool! "
+        "n_terms:int! common:float! is_reference:bool!",
+        "model_id",
+    ),
+    "families": _contract("model_id:str! topic:int! affinity:float n_joined:int!", "model_id topic"),
+    "family_shares": _contract("model_id:str! doc_id:str!", "model_id doc_id", topic_columns=True, readable=False),
+    "specifications": _contract(
+        "factor:str! target:str! reference:str! topic:int! model_id:str! present:bool! affinity:float "
+        "difference:float p:float",
+        "factor target reference topic model_id",
+        readable=False,
+    ),
+    "robustness": _contract(
+        "factor:str! target:str! reference:str! topic:int! badge:str! failed:str! n_models:int! n_present:int! "
+        "same_sign:float significant:float median:float smallest:float largest:float moved_by:str moved_share:float",
+        "factor target reference topic",
     ),
     "exemplars": _contract(
         "topic:int! factor:str group:str rank:int! passage_id:str! doc_id:str! theta:float! role:str! start:int! "
