@@ -83,6 +83,21 @@ def run(
 
 
 @app.command()
+def multiverse(
+    study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY.toml")],
+    changes: SetOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The study in some 200 models: what its findings survive. 多重设定：结论经得起哪些选择。"""
+    from discourse.config import read_study
+    from discourse.multiverse import vary_study
+
+    _run(vary_study(read_study(study, changes or ())), out, quiet, as_json)
+
+
+@app.command()
 def corpus(
     path: Annotated[Path, typer.Argument(help="A file or folder of texts, or a study.toml.", metavar="PATH")],
     out: Annotated[Path, typer.Option("--out", help="The run folder to make.")],
@@ -120,6 +135,21 @@ def compare(run: RunArgument) -> None:
 def report(run: RunArgument) -> None:
     """Last stage: quotations and the two offline pages. 最后一步：引文与报告。"""
     _stage(run, "report")
+
+
+@app.command()
+def reuse(
+    run: RunArgument,
+    by: Annotated[str, typer.Option("--by", help="A column of documents: between whose texts.")] = "region",
+    n_shown: Annotated[int, typer.Option("--top", help="How many pairs of groups and spans to print.")] = 10,
+) -> None:
+    """Who repeats whom, and in which words. 文本复用：谁重复了谁，用了哪些原话。"""
+    from discourse.corpus.recycled import render_reuse, reuse_matrix
+    from discourse.pipeline import open_run
+
+    opened = open_run(run)
+    spans, documents, passages = (opened.table(name) for name in ("reuse", "documents", "passages"))
+    typer.echo(render_reuse(spans, reuse_matrix(spans, documents, by=by), passages, n_shown=n_shown))
 
 
 @app.command()

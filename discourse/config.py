@@ -15,6 +15,8 @@ from discourse.errors import SettingError, suggest
 SECTIONS = (
     "corpus.documents",
     "corpus.passages",
+    "corpus.reuse",
+    "corpus.recycled",
     "segment.lexicon",
     "segment.tokenizer",
     "segment.tokens",
@@ -27,6 +29,7 @@ SECTIONS = (
     "compare.contrasts",
     "compare.keyness",
     "evidence.exemplars",
+    "multiverse",
 )
 # arguments that the study as a whole decides, not a section
 _DECIDED_ELSEWHERE = {
@@ -185,6 +188,9 @@ def _flatten(words: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for room, modules in words.items():
         if not isinstance(modules, dict):
             raise SettingError(f"{room!r} stands outside any section; put it under [study] or [room.module]")
+        if room in SECTIONS:  # a module that belongs to no room
+            sections[room] = modules
+            continue
         for module, values in modules.items():
             if not isinstance(values, dict):
                 raise SettingError(

@@ -13,14 +13,18 @@ import pandas as pd
 from discourse.compare.contrasts import contrast_prevalence
 from discourse.compare.keyness import score_keyness
 from discourse.compare.prevalence import estimate_prevalence
+from discourse.compare.robustness import contrast_models, judge_robustness
 from discourse.config import Study
-from discourse.contracts import CONTRACTS, empty
+from discourse.contracts import CONTRACTS, TopicModel, empty
 from discourse.corpus.documents import build_documents
 from discourse.corpus.metadata import read_metadata
 from discourse.corpus.passages import split_passages
+from discourse.corpus.recycled import drop_recycled, mark_reuse, reuse_matrix
+from discourse.corpus.reuse import find_reuse
 from discourse.corpus.sources import read_sources
 from discourse.errors import require_column
 from discourse.evidence.exemplars import find_exemplars
+from discourse.multiverse import fit_universes, plan_universes
 from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
 from discourse.report.payload import build_payload
@@ -47,6 +51,11 @@ class Run:
     path: Path
     study: Study
     manifest: dict[str, Any]
+    say: Callable[[str], None] = print
+
+    def tell_models(self, n_done: int, n_models: int) -> None:
+        """Say how far a multiverse has come."""
+        self.say(f"         {n_done} of {n_models} models")
 
     def table(self, name: str) -> pd.DataFrame:
         """One table of the run."""
@@ -68,12 +77,16 @@ def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
     for factor in study.by:
         require_column("documents", documents.columns, factor, "[study] by")
     passages = split_passages(documents, **study.options("corpus.passages"))
+    reuse = find_reuse(passages, documents, **study.options("corpus.reuse"))
+    passages = mark_reuse(passages, reuse)
+    matrix = _stack("reuse_matrix", [reuse_matrix(reuse, documents, by=factor) for factor in study.by])
     run.save(sources=sources, documents=documents, edits=edits, attributions=attributions, passages=passages)
+    run.save(reuse=reuse, reuse_matrix=matrix)
     return f"{len(sources)} files -> {len(documents)} documents, {len(passages)} passages, {len(edits)} edits logged"
 
 
 def _segment(run: Run) -> str:
-    study, passages = run.study, run.table("passages")
+    study, passages = run.study, _modelled_passages(run)
     lexicon = read_lexicon(**study.options("segment.lexicon"))
     tokenizer = build_tokenizer(lexicon, **study.options("segment.tokenizer"))
     tokens = segment_passages(passages, tokenizer, **study.options("segment.tokens"))
@@ -82,7 +95,7 @@ def _segment(run: Run) -> str:
 
 
 def _topics(run: Run) -> str:
-    study, passages = run.study, run.table("passages")
+    study, passages = run.study, _modelled_passages(run)
     dtm = build_dtm(run.table("tokens"), **study.options("topics.dtm"))
     models = fit_ensemble(dtm, **study.options("topics.ensemble"), **study.options("topics.lda"))
     reference = choose_reference(models)
@@ -98,7 +111,20 @@ def _topics(run: Run) -> str:
         theta=theta_table(reference),
         shares=shares,
     )
-    return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds"
+    n_universes = _multiverse(run, models, reference.n_topics)
+    return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds; {n_universes} models in all"
+
+
+def _multiverse(run: Run, models: list[TopicModel], n_topics: int) -> int:
+    """Other seeds, numbers of topics and, where asked for, other settings: what findings must survive."""
+    options = run.study.options("multiverse")
+    seeds = [model.settings["seed"] for model in models]
+    plan = plan_universes(run.study, n_topics=n_topics, seeds=seeds, **options)
+    universes, families, family_shares = fit_universes(
+        run.path, run.study, plan, models, progress=run.tell_models if options["vary"] else None
+    )
+    run.save(universes=universes, families=families, family_shares=family_shares)
+    return len(universes)
 
 
 def _compare(run: Run) -> str:
@@ -118,12 +144,23 @@ def _compare(run: Run) -> str:
         contrasts=_stack("contrasts", contrasts),
         keyness=_stack("keyness", keyness),
     )
+    _robustness(run, _stack("contrasts", contrasts), documents)
     n_contrasts = sum(len(table) for table in contrasts)
     return f"{n_contrasts} contrasts of topics between groups of {', '.join(factors) or 'no factor'}"
 
 
+def _robustness(run: Run, contrasts: pd.DataFrame, documents: pd.DataFrame) -> None:
+    """Ask every model of the multiverse for the same contrasts, and give each finding its badge."""
+    units = {name: run.study.options("compare.contrasts")[name] for name in ("cluster", "strata")}
+    specifications = contrast_models(
+        contrasts, run.table("family_shares"), run.table("families"), documents, **units
+    )
+    robustness = judge_robustness(contrasts, specifications, run.table("universes"))
+    run.save(specifications=specifications, robustness=robustness)
+
+
 def _report(run: Run) -> str:
-    study, documents, passages = run.study, run.table("documents"), run.table("passages")
+    study, documents, passages = run.study, run.table("documents"), _modelled_passages(run)
     model = load_model(run.path)
     options = study.options("evidence.exemplars")
     factors = [factor for factor in study.by if _has_groups(documents, factor)]
@@ -153,19 +190,28 @@ def _files(*names: str) -> list[str]:
 
 
 STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
-    "corpus": (_corpus, _files("sources", "documents", "edits", "attributions", "passages")),
+    "corpus": (
+        _corpus,
+        _files("sources", "documents", "edits", "attributions", "passages", "reuse", "reuse_matrix"),
+    ),
     "segment": (_segment, _files("lexicon", "tokens", "lexicon_audit")),
     "topics": (
         _topics,
         [
             *_files("models", "alignment", "topic_terms", "topics", "theta", "shares"),
+            *_files("universes", "families", "family_shares"),
             "model.npz",
             "model.json",
         ],
     ),
-    "compare": (_compare, _files("prevalence", "contrasts", "keyness")),
+    "compare": (_compare, _files("prevalence", "contrasts", "keyness", "specifications", "robustness")),
     "report": (_report, [*_files("exemplars"), REPORT, LDAVIS, SUMMARY]),
 }
+
+
+def _modelled_passages(run: Run) -> pd.DataFrame:
+    """Passages that are modelled and compared: all, or those that do not repeat too much of earlier ones."""
+    return drop_recycled(run.table("passages"), **run.study.options("corpus.recycled"))
 
 
 def _has_groups(documents: pd.DataFrame, factor: str) -> bool:
@@ -179,7 +225,7 @@ def _has_groups(documents: pd.DataFrame, factor: str) -> bool:
 
 
 def _keyness_of_groups(run: Run, documents: pd.DataFrame, factor: str) -> pd.DataFrame:
-    tokens, passages = run.table("tokens"), run.table("passages")
+    tokens, passages = run.table("tokens"), _modelled_passages(run)
     groups = sorted(documents[factor].dropna().astype(str).unique())
     options = run.study.options("compare.keyness")
     return _stack(
