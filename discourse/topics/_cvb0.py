@@ -103,7 +103,7 @@ def _choose_withheld(n_passages: int, rng: np.random.Generator) -> np.ndarray:
 def _first_topics(
     counts: sparse.csr_matrix, withheld: np.ndarray, n_topics: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Counts (n_topics, n_terms) to begin with: a passage for each topic, and the whole corpus with noise.
+    """Make counts (n_topics, n_terms) to begin with: a passage a topic, and the whole corpus with noise.
 
     The passages are drawn far apart (k-means++ on Hellinger distances), which saves five to ten sweeps against
     noise alone; the noise keeps topics apart where passages repeat.
@@ -137,7 +137,7 @@ def _iterate(
     """Sweep until it comes to rest."""
     trace: list[tuple[int, float]] = []
     for iteration in range(1, max_iterations + 1):
-        measured = iteration % MEASURE_EVERY == 0
+        measured = iteration % MEASURE_EVERY == 0 or iteration == max_iterations
         likelihood = state.sweep(run, measure=measured)
         if measured:
             trace.append((iteration, likelihood))

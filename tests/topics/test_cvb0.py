@@ -225,6 +225,7 @@ def test_the_trace_says_how_well_each_token_is_foretold_by_the_others(corpus):
 def test_it_says_when_it_did_not_come_to_rest(corpus):
     fit = _cvb0.fit(corpus[0], n_topics=4, seed=1, max_iterations=7)
     assert not fit.converged and fit.n_iterations == 7
+    assert [iteration for iteration, _ in fit.trace] == [5, 7]
 
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="minutes in plain Python")
