@@ -8,6 +8,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,7 @@ def run_stage(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         function, files = STAGES[stage]
+        run = replace(run, say=say)
         summary = function(run) if stage != "corpus" else function(run, sources)
     notes = list(dict.fromkeys(str(w.message) for w in caught if w.category is UserWarning))
     existing = [name for name in files if (run.path / name).is_file()]

@@ -1,0 +1,346 @@
+"""Shares of many models come in; what each of them says of every contrast, and which findings survive, go out.
+
+A topic of the declared model has a family in every other model: the topics there that correspond to it. The
+agreement of models shows how steady the instrument is. It is no evidence: in simulations 89 % of topics
+without any effect kept one sign in nine models of ten. A badge therefore starts from the inference of
+`contrast_prevalence`, and models can only take away from it.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from discourse.compare import _stats
+from discourse.compare.groups import Units, gather_units
+from discourse.contracts import check, empty, topic_columns
+from discourse.errors import DataError
+
+PRESENT_AFFINITY = 0.8
+MIN_PRESENT, MIN_SAME_SIGN, MIN_SIGNIFICANT = 0.90, 0.95, 0.75
+MODEL_MADE = 0.50
+FINDINGS = ("higher", "lower")
+_CONTRAST = ["factor", "target", "reference", "topic"]
+
+
+def judge_robustness(
+    contrasts: pd.DataFrame, specifications: pd.DataFrame, universes: pd.DataFrame
+) -> pd.DataFrame:
+    """Give each contrast its badge: what the finding is worth once other models have been asked.
+
+    Parameters
+    ----------
+    contrasts
+        Contract `contrasts`, of the reference model: its verdicts are where badges start.
+    specifications
+        Contract `specifications`, of the same contrasts.
+    universes
+        Contract `universes`: the settings of each model, its own columns among them.
+
+    Returns
+    -------
+    DataFrame
+        `robustness`, one row a contrast.
+
+        - badge: "robust": a finding (verdict higher or lower) whose topic is present in at least 90 % of the
+          models, whose sign at least 95 % of these share and whose unadjusted p is below .05 in at least 75 %
+          of these. "model-made": a finding whose topic is present in fewer than half. "fragile": any other
+          finding. "cannot tell": no finding, whatever the signs say.
+        - failed: which of the three a finding fails: "present", "same sign", "significant", joined by "; ".
+        - n_models; n_present; same_sign, significant: shares (0-1) of the models in which it is present, NA
+          where it never is, significant also where no p can be given.
+        - median, smallest, largest: difference over the models in which the topic is present.
+        - moved_by, moved_share: the setting that moves the difference most, "seed" being one, and its share
+          (0-1) of the variance over models; NA where fewer than three models have the topic.
+
+    Notes
+    -----
+    Variance components, each level of a setting weighing the same: of settings, from the main effects of
+    least squares; of the seed, from models that differ in nothing else; the remainder is interplay.
+    """
+    models = pd.Index(universes["model_id"].astype("str"))
+    difference, p = _spread(contrasts, specifications, models)
+    present = np.isfinite(difference)
+    n_present = present.sum(axis=1)
+    sign = np.sign(contrasts["difference"].to_numpy(dtype=np.float64))[:, None]
+    table = contrasts[_CONTRAST].reset_index(drop=True)
+    table["n_models"], table["n_present"] = len(models), n_present
+    table["same_sign"] = _share((np.sign(difference) == sign) & present, present)
+    table["significant"] = _share((p < 0.05) & present, present & np.isfinite(p))
+    for name, quantile in {"median": 0.5, "smallest": 0.0, "largest": 1.0}.items():
+        table[name] = _quantile(difference, quantile)
+    moved_by, moved_share = _moved_most(difference, universes)
+    table["moved_by"], table["moved_share"] = pd.Series(moved_by, dtype="str"), moved_share
+    is_finding = contrasts["verdict"].isin(FINDINGS).to_numpy()
+    badge, failed = _badges(table, is_finding)
+    table.insert(len(_CONTRAST), "badge", pd.Series(badge, dtype="str"))
+    table.insert(len(_CONTRAST) + 1, "failed", pd.Series(failed, dtype="str"))
+    return check(table, "robustness")
+
+
+def contrast_models(
+    contrasts: pd.DataFrame,
+    family_shares: pd.DataFrame,
+    families: pd.DataFrame,
+    documents: pd.DataFrame,
+    *,
+    cluster: str | None = None,
+    strata: str | None = None,
+) -> pd.DataFrame:
+    """Make the same contrasts with the shares of every model.
+
+    Parameters
+    ----------
+    contrasts
+        Contract `contrasts`: which ones.
+    family_shares, families
+        Their contracts: what `join_families` gives for each model.
+    documents
+        Metadata, joined by ``doc_id``.
+    cluster, strata
+        As for `contrast_prevalence`.
+
+    Returns
+    -------
+    DataFrame
+        `specifications`, one row a contrast and model: the specification curve. present: the family's best
+        affinity is at least .8; difference and its unadjusted p as in `contrasts`; both are NA where the
+        model has no such family, p also where a group has one unit.
+    """
+    if contrasts.empty:
+        return empty("specifications")
+    pairs = contrasts[["factor", "target", "reference"]].drop_duplicates()
+    blocks = [
+        _contrast_pair(units, str(pair.factor), str(pair.target), str(pair.reference), models)
+        for factor, own in pairs.groupby("factor", sort=False)
+        for units, models in _units_of_models(family_shares, documents, str(factor), cluster, strata)
+        for pair in own.itertuples()
+    ]
+    table = pd.concat(blocks, ignore_index=True)
+    table = table.merge(families[["model_id", "topic", "affinity"]], on=["model_id", "topic"], how="left")
+    table["present"] = (table["affinity"] >= PRESENT_AFFINITY) & table["difference"].notna()
+    absent = table["affinity"].isna()
+    table[["difference", "p"]] = table[["difference", "p"]].mask(absent)
+    labels = ["factor", "target", "reference", "model_id"]
+    table = table.sort_values([*labels, "topic"], ignore_index=True)
+    return check(table.astype(dict.fromkeys(labels, "category")), "specifications")
+
+
+def join_families(
+    shares: pd.DataFrame, alignment: pd.DataFrame, *, n_topics: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add up the topics of one model that belong to one topic of the reference model.
+
+    Parameters
+    ----------
+    shares
+        Contract `shares` of the model.
+    alignment
+        Contract `alignment`, of the same model: the topic of the reference that each of its topics matches.
+    n_topics
+        Number of topics of the reference.
+
+    Returns
+    -------
+    family_shares, families
+        Shares of documents with one column a topic of the reference, NA where it has no family; the best
+        affinity within each family and the number of topics that joined it.
+    """
+    members = alignment[alignment["matched"] >= 0]
+    joined = {
+        f"topic_{topic}": shares[[f"topic_{t}" for t in own]].sum(axis=1)
+        for topic, own in members.groupby("matched")["topic"]
+    }
+    columns = {name: joined.get(name, np.nan) for name in (f"topic_{topic}" for topic in range(n_topics))}
+    by_topic = members.groupby("matched")["affinity"].agg(["max", "count"]).reindex(range(n_topics))
+    families = pd.DataFrame(
+        {
+            "topic": np.arange(n_topics),
+            "affinity": by_topic["max"].to_numpy(dtype=np.float64),
+            "n_joined": by_topic["count"].fillna(0).to_numpy(dtype=np.int64),
+        }
+    )
+    return shares[["doc_id"]].assign(**columns), families
+
+
+# --- the same contrast in every model -----------------------------------------------------------------------
+
+
+def _units_of_models(
+    family_shares: pd.DataFrame, documents: pd.DataFrame, by: str, cluster: str | None, strata: str | None
+) -> list[tuple[Units, list[str]]]:
+    """Units with the shares of all models side by side, once for each set of documents that models have."""
+    by_documents: dict[tuple[str, ...], list[str]] = {}
+    for model, own in family_shares.groupby("model_id", observed=True, sort=True):
+        by_documents.setdefault(tuple(sorted(own["doc_id"].astype("str"))), []).append(str(model))
+    found = []
+    for doc_ids, models in by_documents.items():
+        side_by_side = _side_by_side(family_shares, list(doc_ids), models)
+        with warnings.catch_warnings():  # said already of the reference model
+            warnings.simplefilter("ignore", UserWarning)
+            found.append(
+                (gather_units(side_by_side, documents, by=by, cluster=cluster, strata=strata), models)
+            )
+    return found
+
+
+def _side_by_side(family_shares: pd.DataFrame, doc_ids: list[str], models: list[str]) -> pd.DataFrame:
+    """One table as `shares`: the topics of each model take 1 / n_models of a row, the last one the rest."""
+    names = topic_columns(family_shares)
+    own = family_shares[family_shares["model_id"].isin(models)].set_index(["model_id", "doc_id"])
+    order = pd.MultiIndex.from_product([models, doc_ids])
+    values = own.loc[order, names].fillna(0.0).to_numpy(dtype=np.float64)
+    wide = values.reshape(len(models), len(doc_ids), len(names)).transpose(1, 0, 2).reshape(len(doc_ids), -1)
+    wide = wide / len(models)
+    wide = np.column_stack([wide, np.maximum(1.0 - wide.sum(axis=1), 0.0)])
+    table = pd.DataFrame(wide, columns=[f"topic_{column}" for column in range(wide.shape[1])])
+    return table.assign(doc_id=pd.Series(doc_ids, dtype="str"), n_passages=1, n_tokens=1)
+
+
+def _contrast_pair(units: Units, factor: str, target: str, reference: str, models: list[str]) -> pd.DataFrame:
+    """Difference and p of every topic in every model; NA where the models lost all documents of a group."""
+    n_topics = (units.shares.shape[1] - 1) // len(models)
+    difference, p = _difference(units, target, reference)
+    return pd.DataFrame(
+        {
+            "factor": factor,
+            "target": target,
+            "reference": reference,
+            "topic": np.tile(np.arange(n_topics), len(models)),
+            "model_id": np.repeat(np.array(models, dtype=object), n_topics),
+            "difference": difference[:-1] * len(models),
+            "p": p[:-1],
+        }
+    ).astype({"model_id": "str"})
+
+
+def _difference(units: Units, target: str, reference: str) -> tuple[np.ndarray, np.ndarray]:
+    is_target, is_reference = units.members(target), units.members(reference)
+    table = units.table.assign(is_target=is_target)[is_target | is_reference]
+    both = (table.groupby("stratum")["is_target"].transform("nunique") == 2).to_numpy()
+    unknown = np.full(units.shares.shape[1], np.nan)
+    if not both.any():
+        return unknown, unknown
+    values = units.shares[is_target | is_reference][both]
+    labels = table["is_target"].to_numpy()[both]
+    design = _stats.Design(labels, np.unique(table["stratum"][both], return_inverse=True)[1])
+    if min(labels.sum(), (~labels).sum()) < 2 or design.residual_df < 1:
+        first, second = _stats.mean_differences(values, design)
+        return first - second, unknown
+    effects = _stats.estimate_effects(values, design)
+    return effects.difference, effects.p
+
+
+# --- from models to a badge ---------------------------------------------------------------------------------
+
+
+def _spread(
+    contrasts: pd.DataFrame, specifications: pd.DataFrame, models: pd.Index
+) -> tuple[np.ndarray, np.ndarray]:
+    """Difference and p as (n_contrasts, n_models), NA where the topic is not present."""
+    shape = len(contrasts), len(models)
+    difference, p = np.full(shape, np.nan), np.full(shape, np.nan)
+    kept = specifications[specifications["present"]]
+    keys = pd.MultiIndex.from_frame(contrasts[_CONTRAST].astype("str"))
+    rows = keys.get_indexer(pd.MultiIndex.from_frame(kept[_CONTRAST].astype("str")))
+    columns = models.get_indexer(kept["model_id"].astype("str"))
+    if (columns < 0).any():
+        unknown = kept["model_id"].astype("str")[columns < 0].iloc[0]
+        raise DataError(f"specifications name model '{unknown}', which universes lack: use tables of one run")
+    known = rows >= 0
+    difference[rows[known], columns[known]] = kept["difference"].to_numpy()[known]
+    p[rows[known], columns[known]] = kept["p"].to_numpy()[known]
+    return difference, p
+
+
+def _share(holds: np.ndarray, among: np.ndarray) -> np.ndarray:
+    n_among = among.sum(axis=1)
+    return np.where(n_among > 0, holds.sum(axis=1) / np.maximum(n_among, 1), np.nan)
+
+
+def _quantile(values: np.ndarray, quantile: float) -> np.ndarray:
+    """Quantile of each row (n_rows, n_models) over what is not NA."""
+    known = np.isfinite(values).any(axis=1)
+    found = np.full(len(values), np.nan)
+    found[known] = np.nanquantile(values[known], quantile, axis=1)
+    return found
+
+
+def _badges(table: pd.DataFrame, is_finding: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    present = (table["n_present"] / table["n_models"]).to_numpy()
+    rules = {
+        "present": present >= MIN_PRESENT,
+        "same sign": table["same_sign"].to_numpy() >= MIN_SAME_SIGN,
+        "significant": table["significant"].to_numpy() >= MIN_SIGNIFICANT,
+    }
+    failed = [
+        "; ".join(name for name, holds in rules.items() if finding and not holds[row])
+        for row, finding in enumerate(is_finding)
+    ]
+    held = np.all(list(rules.values()), axis=0)
+    badge = np.select(
+        [~is_finding, present < MODEL_MADE, held], ["cannot tell", "model-made", "robust"], "fragile"
+    )
+    return badge, failed
+
+
+def _moved_most(difference: np.ndarray, universes: pd.DataFrame) -> tuple[list[str | None], np.ndarray]:
+    """Of each row of difference (n_contrasts, n_models) the setting that moves it most, and its share."""
+    settings = universes[setting_columns(universes)].astype("str")
+    moved_by: list[str | None] = [None] * len(difference)
+    share = np.full(len(difference), np.nan)
+    masks, mask_of = np.unique(np.isfinite(difference), axis=0, return_inverse=True)
+    for number, mask in enumerate(masks):
+        rows = np.flatnonzero(mask_of.ravel() == number)
+        if mask.sum() < 3:
+            continue
+        components = _components(difference[np.ix_(rows, mask)].T, settings[mask], universes["seed"][mask])
+        names = [name for name in components if name != "interplay"]
+        parts = np.array([components[name] for name in names])
+        total = sum(components.values())
+        best = parts.argmax(axis=0)
+        for position, row in enumerate(rows):
+            if total[position] > 0:
+                moved_by[row] = names[best[position]]
+                share[row] = round(float(parts[best[position], position] / total[position]), 12)
+    return moved_by, share
+
+
+def setting_columns(universes: pd.DataFrame) -> list[str]:
+    """Columns of `universes` that hold what was varied, the seed excepted, and that do vary."""
+    outcome = set(empty("universes").columns) - {"n_topics", "engine"}
+    return [str(c) for c in universes.columns if c not in outcome and universes[c].nunique() > 1]
+
+
+def _components(values: np.ndarray, settings: pd.DataFrame, seeds: pd.Series) -> dict[str, np.ndarray]:
+    """Variance of values (n_models, n_columns) that comes from each setting, the seed and their interplay."""
+    blocks = {name: pd.get_dummies(settings[name], dtype="float64").to_numpy()[:, 1:] for name in settings}
+    design = np.column_stack([np.ones(len(values)), *blocks.values()])
+    with threadpool_limits(limits=1):  # the last bits must not depend on threads
+        effects, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
+        residuals = values - design @ effects
+    components, first = {}, 1
+    for name, block in blocks.items():
+        own = effects[first : first + block.shape[1]]
+        components[name] = np.vstack([np.zeros(values.shape[1]), own]).var(axis=0)
+        first += block.shape[1]
+    seed = _variance_within(values, settings)
+    error = (residuals**2).sum(axis=0) / max(len(values) - int(rank), 1)
+    if seeds.nunique() > 1:
+        components["seed"] = seed
+    components["interplay"] = np.maximum(error - seed, 0.0)
+    return components
+
+
+def _variance_within(values: np.ndarray, settings: pd.DataFrame) -> np.ndarray:
+    """Mean variance of models that differ in nothing but the seed."""
+    cell = (
+        pd.factorize(settings.agg("|".join, axis=1))[0]
+        if len(settings.columns)
+        else np.zeros(len(values), int)
+    )
+    n_free = len(values) - len(np.unique(cell))
+    return (_stats.centre(values, cell) ** 2).sum(axis=0) / max(n_free, 1)
