@@ -21,7 +21,7 @@ JOIN_AFTER = 20  # sweeps after which withheld passages come in
 LEARN_AT = (10, 15, JOIN_AFTER)
 FEWEST_WITHHELD, MOST_WITHHELD = 50, 300
 LEARNING_ROUNDS = 30
-BORROWED_TOKENS = 2.0
+BORROWED_TOKENS = 0.25
 
 
 class Fit(NamedTuple):
@@ -289,8 +289,8 @@ class _Completion:
         """Alpha (n_topics,) that makes the hidden tokens likeliest under the topics as they are.
 
         Fixed point of the gradient of sum log[(n_k + alpha_k) phi_kw / (n + sum alpha)], as Minka's for the
-        Polya distribution. Every topic borrows two tokens from the mean: with little evidence alpha stays
-        nearly even, and no topic falls to zero, from where it could never come back.
+        Polya distribution. Every topic borrows a quarter of a token, so that
+        no topic falls to zero, from where it could never come back.
         """
         topics = slice(0, state.n_topics)
         chances = (state.term_topic[self.rows, topics] / state.total[topics]).astype(np.float64)
