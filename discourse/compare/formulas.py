@@ -1,0 +1,341 @@
+"""Passages and documents come in; the set phrases (提法) of official language and who uses them go out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from discourse.compare import _forms
+from discourse.compare.groups import as_labels, order_groups
+from discourse.contracts import check, empty
+from discourse.errors import DataError, SettingError, require_column
+
+_PLACE = ["province", "city", "district"]
+_NUMERAL = re.compile(r"[\d一二三四五六七八九十百千万第两+.]")
+_MARKED = re.compile(r"[、，]")
+_OPENING, _CLOSING = frozenset('“「‘"'), frozenset('”」’"')
+
+
+@dataclass(frozen=True)
+class _Use:
+    """One occurrence of a phrase in a passage: offsets in the passage, marks of quotation left outside."""
+
+    phrase: str
+    start: int
+    end: int
+    quoted: bool
+
+
+def find_phrases(
+    passages: pd.DataFrame, *, min_documents: int = 2, min_quoted: float = 0.25, min_plain_chars: int = 3
+) -> pd.DataFrame:
+    """Find set phrases by their form and by how the corpus writes them.
+
+    Four forms: ``numbered`` (三会一课, 四个意识, 1+3+N), ``parallel`` (共建共治共享; 稳就业、稳企业、稳市场),
+    ``metaphor`` (最后一公里, 主心骨) and ``coinage``, any other phrase that is put in quotation marks
+    (“红色物业”). What is quoted, is a number with + before a noun, or is listed in ``stopwords/phrases.txt`` is
+    a phrase once it occurs; an unquoted parallel has to come back, word for word, in other documents, and may
+    not be cut out of a longer word.
+
+    Variants are one phrase: marks of quotation and enumeration, blanks, width and case do not count
+    (共建、共治、共享 = 共建共治共享 = “共建、共治、共享”). The longest phrase wins where two overlap.
+
+    Parameters
+    ----------
+    passages
+        `passages`.
+    min_documents
+        Documents in which a parallel that is never quoted and not listed has to occur.
+    min_quoted
+        Smallest share of its occurrences that are quoted: a word that is mostly written plain was quoted for
+        emphasis and is no phrase. Listed phrases are exempt.
+    min_plain_chars
+        A shorter phrase counts only where it is quoted or listed (“两新”, but not 扎根).
+
+    Returns
+    -------
+    pandas.DataFrame
+        `phrase_uses`, one row an occurrence, in the order of the passages: phrase (normal form), form,
+        passage_id, doc_id, start, end (offsets in the passage), quote, the words as they stand there:
+        ``text[start:end]``; quoted.
+
+    Raises
+    ------
+    SettingError
+        A setting is out of range.
+    """
+    check(passages, "passages")
+    if min_documents < 1 or min_plain_chars < 2 or not 0 <= min_quoted <= 1:
+        raise SettingError(
+            f"min_documents={min_documents} must be 1 or more, min_plain_chars={min_plain_chars} 2 or more, "
+            f"min_quoted={min_quoted} between 0 and 1"
+        )
+    phrases = _forms.read_phrases()
+    forms = _collect(passages, phrases, min_documents)
+    texts = passages["text"].tolist()
+    folded = [_forms.fold_text(text) for text in texts]
+    wanted = _kept(_locate(folded, texts, forms, phrases), texts, phrases, min_quoted, min_plain_chars)
+    # what was dropped may have hidden a shorter phrase inside it
+    uses = _locate(folded, texts, {key: forms[key] for key in sorted(wanted)}, phrases)
+    rows = [
+        (
+            use.phrase,
+            forms[use.phrase],
+            passage_id,
+            doc_id,
+            use.start,
+            use.end,
+            text[use.start : use.end],
+            use.quoted,
+        )
+        for (passage_id, doc_id, text), found in zip(
+            passages[["passage_id", "doc_id", "text"]].itertuples(index=False), uses, strict=True
+        )
+        for use in found
+        if use.quoted or use.phrase in phrases.known or len(use.phrase) >= min_plain_chars
+    ]
+    names = list(empty("phrase_uses").columns)
+    return check(pd.DataFrame(rows, columns=names).astype(_dtypes(names)), "phrase_uses")
+
+
+def describe_phrases(uses: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    """Say of each phrase how far it reaches and where it is first seen.
+
+    Parameters
+    ----------
+    uses
+        `phrase_uses` as `find_phrases` gives it.
+    documents
+        `documents`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `phrases`, most documents first: phrase, form; variants: the ways it is written, most frequent first,
+        joined by " / "; n, n_quoted: occurrences; n_documents; share_of_documents: of all documents;
+        first_doc_id, first_date: the earliest document of a known date that uses it - in this corpus, which
+        is not proof of who coined it; NA if none is dated or the earliest is not alone; reach: ``common``
+        (in at least half of the documents), ``own`` (in one document, or in documents of one place only) or
+        ``shared``; owner: the place that all its documents share, province · city · district as far as they
+        agree, else NA.
+
+    Raises
+    ------
+    DataError
+        A use names a document that is not there.
+    """
+    check(uses, "phrase_uses")
+    about = check(documents, "documents").set_index("doc_id")[["date", *_PLACE]]
+    records = {str(doc_id): row for doc_id, row in about.to_dict("index").items()}
+    unknown = sorted(set(uses["doc_id"]) - set(records))
+    if unknown:
+        raise DataError(
+            f"phrase uses name document '{unknown[0]}', which documents lack: use the tables of one run"
+        )
+    by_phrase: dict[str, list[Any]] = defaultdict(list)
+    for use in uses.itertuples(index=False):
+        by_phrase[str(use.phrase)].append(use)
+    rows = [_describe(phrase, by_phrase[phrase], records) for phrase in sorted(by_phrase)]
+    names = list(empty("phrases").columns)
+    table = pd.DataFrame(rows, columns=names).astype(_dtypes(names) | {"share_of_documents": "float64"})
+    order = np.lexsort((table["phrase"], -table["n"], -table["n_documents"]))
+    return check(table.iloc[order].reset_index(drop=True), "phrases")
+
+
+def tabulate_phrases(
+    uses: pd.DataFrame, passages: pd.DataFrame, documents: pd.DataFrame, *, by: str = "region"
+) -> pd.DataFrame:
+    """Count each phrase in each group of documents that uses it.
+
+    Parameters
+    ----------
+    uses, passages, documents
+        The tables of their contracts.
+    by
+        Column of `documents`: region, level, year, doc_id, ... Documents without a value are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `phrase_groups`: factor, group, phrase, n, n_documents that use it, n_documents_group, rate per 10,000
+        characters of the group. A group without a row for a phrase does not use it.
+
+    Raises
+    ------
+    SettingError
+        There is no such column.
+    """
+    check(uses, "phrase_uses")
+    require_column("documents", check(documents, "documents").columns, by)
+    groups = as_labels(documents[by]).set_axis(documents["doc_id"]).dropna()
+    sizes = check(passages, "passages")["text"].str.len().groupby(passages["doc_id"].map(groups)).sum()
+    counted = uses.assign(group=uses["doc_id"].map(groups)).dropna(subset="group")
+    cells = counted.groupby(["group", "phrase"])["doc_id"].agg(n="size", n_documents="nunique").reset_index()
+    place = {group: position for position, group in enumerate(order_groups(documents[by], by))}
+    table = cells.assign(
+        factor=by,
+        n_documents_group=cells["group"].map(groups.value_counts()).astype("int64"),
+        rate=1e4 * cells["n"] / cells["group"].map(sizes),
+    )
+    table = table.sort_values(
+        ["group", "n_documents", "n", "phrase"],
+        ascending=[True, False, False, True],
+        key=lambda column: column.map(place) if column.name == "group" else column,
+    )
+    return check(table[list(empty("phrase_groups").columns)].reset_index(drop=True), "phrase_groups")
+
+
+def _collect(passages: pd.DataFrame, phrases: _forms.PhraseList, min_documents: int) -> dict[str, str]:
+    """Keys worth looking for and their forms: known, quoted, or parallel in several documents."""
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    documents: dict[str, set[str]] = defaultdict(set)
+    for doc_id, text in zip(passages["doc_id"], passages["text"], strict=True):
+        for found in _forms.find_candidates(text, phrases):
+            key = phrases.variants.get(found.key, found.key)
+            documents[key].add(doc_id)
+            forms[key][found.form] += 1
+            if found.quoted or found.form == "numbered":
+                documents[key].update(("quoted",) * min_documents, map(str, range(min_documents)))
+    collected = {
+        key: max(sorted(counts), key=lambda form: counts[form])
+        for key, counts in forms.items()
+        if len(documents[key]) >= min_documents and key not in phrases.none
+    }
+    return collected | phrases.known
+
+
+def _locate(
+    folded: list[_forms.Folded], texts: list[str], forms: dict[str, str], phrases: _forms.PhraseList
+) -> list[list[_Use]]:
+    """Occurrences of the phrases in each passage, the longest that starts first."""
+    spellings = {key: key for key in forms} | {v: key for v, key in phrases.variants.items() if key in forms}
+    by_start: dict[str, list[str]] = defaultdict(list)
+    for spelling in sorted(spellings, key=lambda s: (-len(s), s)):
+        by_start[spelling[:2]].append(spelling)
+    return [
+        list(_find_uses(text, fold, by_start, spellings, forms))
+        for text, fold in zip(texts, folded, strict=True)
+    ]
+
+
+def _find_uses(
+    text: str,
+    folded: _forms.Folded,
+    by_start: dict[str, list[str]],
+    spellings: dict[str, str],
+    forms: dict[str, str],
+) -> Iterator[_Use]:
+    place = 0
+    while place < len(folded.text) - 1:
+        step = 1
+        for spelling in by_start.get(folded.text[place : place + 2], ()):
+            if folded.text.startswith(spelling, place):
+                key = spellings[spelling]
+                start, end = folded.offsets[place], folded.offsets[place + len(spelling) - 1] + 1
+                if use := _admit(text, start, end, key, forms[key]):
+                    yield use
+                    step = len(spelling)
+                    break
+        place += step
+
+
+def _admit(text: str, start: int, end: int, key: str, form: str) -> _Use | None:
+    """Return the use unless it only looks like one."""
+    quoted = text[:start][-1:] in _OPENING and text[end : end + 1] in _CLOSING
+    if not quoted and start and _NUMERAL.match(text[start]) and _NUMERAL.match(text[start - 1]):
+        return None  # 第三资 is no 三资
+    if form != "parallel" and _MARKED.search(text[start:end]):
+        return None  # two members of a list, not one phrase
+    return _Use(key, start, end, quoted)
+
+
+def _kept(
+    uses: list[list[_Use]],
+    texts: list[str],
+    phrases: _forms.PhraseList,
+    min_quoted: float,
+    min_plain_chars: int,
+) -> set[str]:
+    """Phrases that are written as phrases: listed; quoted often enough; or never quoted and free at both ends."""
+    n, quoted = Counter[str](), Counter[str]()
+    before: dict[str, Counter[str]] = defaultdict(Counter)
+    after: dict[str, Counter[str]] = defaultdict(Counter)
+    for text, use in ((text, use) for text, found in zip(texts, uses, strict=True) for use in found):
+        n[use.phrase] += 1
+        quoted[use.phrase] += use.quoted
+        before[use.phrase][text[: use.start][-1:]] += 1
+        after[use.phrase][text[use.end : use.end + 1]] += 1
+
+    def is_kept(key: str) -> bool:
+        if quoted[key]:
+            return quoted[key] / n[key] >= (min_quoted if len(key) >= min_plain_chars else 2 * min_quoted)
+        return len(key) >= min_plain_chars and _is_free(before[key]) and _is_free(after[key])
+
+    return {key for key in n if key in phrases.known or is_kept(key)}
+
+
+def _is_free(neighbours: Counter[str]) -> bool:
+    """Whether no single character stands beside a phrase most of the time: 品药品安 is cut out of 食品药品安全."""
+    bound = max((count for neighbour, count in neighbours.items() if neighbour.isalnum()), default=0)
+    return 2 * bound <= sum(neighbours.values())
+
+
+def _describe(phrase: str, uses: list[Any], about: dict[str, dict[Hashable, Any]]) -> tuple[object, ...]:
+    doc_ids = sorted({use.doc_id for use in uses})
+    variants = Counter(use.quote for use in uses)
+    first_doc_id, first_date = _first_seen({doc_id: about[doc_id]["date"] for doc_id in doc_ids})
+    share = len(doc_ids) / len(about)
+    owner = _common_place([about[doc_id] for doc_id in doc_ids])
+    reach = "common" if share >= 0.5 else "own" if len(doc_ids) == 1 or owner else "shared"
+    return (
+        phrase,
+        uses[0].form,
+        " / ".join(sorted(variants, key=lambda quote: (-variants[quote], quote))),
+        len(uses),
+        sum(use.quoted for use in uses),
+        len(doc_ids),
+        share,
+        first_doc_id,
+        first_date,
+        reach,
+        owner if reach == "own" else None,
+    )
+
+
+def _first_seen(dates: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Earliest dated document, None where two may be the earliest (2022 may be before 2022-05)."""
+    known = {doc_id: date for doc_id, date in dates.items() if isinstance(date, str)}
+    if not known:
+        return None, None
+    earliest = min(known.values())
+    rivals = [
+        doc_id for doc_id, date in known.items() if date.startswith(earliest) or earliest.startswith(date)
+    ]
+    return (rivals[0] if len(rivals) == 1 else None), earliest
+
+
+def _common_place(documents: list[dict[Hashable, Any]]) -> str | None:
+    """Province · city · district as far as all the documents agree."""
+    agreed: list[str] = []
+    for column in _PLACE:
+        values = {document[column] for document in documents}
+        value = next(iter(values))
+        if len(values) != 1 or not isinstance(value, str):
+            break
+        agreed.append(value)
+    return " · ".join(agreed) or None
+
+
+def _dtypes(names: Iterable[str]) -> dict[str, str]:
+    counts = {"n", "n_quoted", "n_documents", "start", "end"}
+    return {
+        name: "int64" if name in counts else "bool" if name == "quoted" else "str"
+        for name in names
+        if name != "share_of_documents"
+    }
