@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.errors import DataError, SettingError, suggest
-from discourse.topics import _gensim
+from discourse.topics import _cvb0, _gensim, _tomotopy
 from discourse.topics.quality import score_likelihood
 
 
@@ -35,7 +35,10 @@ class Fit(Protocol):
     def n_iterations(self) -> int: ...  # noqa: D102
 
 
-ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit}
+ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit, "cvb0": _cvb0.fit, "gibbs": _tomotopy.fit}
+PRIOR = 0.1  # alpha and eta of engines that choose none themselves
+MOST_STARTS = 20
+PAIRS_AT_ONCE = 200_000  # (passage, term) pairs that the starts of one seed may read per sweep together
 
 
 def fit_lda(
@@ -43,13 +46,17 @@ def fit_lda(
     *,
     n_topics: int = 20,
     seed: int = 1,
-    engine: str = "gensim",
-    alpha: float = 0.1,
-    eta: float = 0.1,
+    engine: str = "cvb0",
+    n_starts: int | None = None,
+    alpha: float | None = None,
+    eta: float | None = None,
     max_iterations: int = 500,
     tolerance: float = 1e-5,
 ) -> TopicModel:
     """Fit latent Dirichlet allocation until another pass over the passages brings no more.
+
+    A fit climbs to the nearest hilltop. In a small corpus the hills are many and nearly as high, so that
+    single fits disagree by chance alone; there it climbs from many starts and keeps the highest.
 
     Parameters
     ----------
@@ -60,13 +67,20 @@ def fit_lda(
     seed
         Where the engine's own generator starts; numpy's global generator is neither read nor moved.
     engine
-        Who fits: ``gensim`` (batch variational Bayes, one process).
+        Who fits: ``cvb0`` (collapsed variational Bayes, compiled, all processors, by far the fastest),
+        ``gensim`` (batch variational Bayes, one process) or ``gibbs`` (collapsed Gibbs sampling by tomotopy,
+        an extra).
+    n_starts
+        Fits from so many starts and keeps the one that its engine judges highest. If None, ``cvb0`` takes as
+        many as 200,000 pairs of passage and term allow, 1 to 20, and the others one. On the seed texts (80
+        passages, 6 topics) topics of two seeds have an affinity of .86 with one start and .94 with a hundred.
     alpha
-        Symmetric Dirichlet prior of theta, per topic. Small on purpose: 50 / K, advised in older papers for
-        long texts, pulls paragraphs so far to the middle that a difference between documents shrinks to 0.38
-        of itself.
+        Symmetric Dirichlet prior of theta, per topic. If None, ``cvb0`` learns one value a topic (1.5 / K
+        below 500 passages); the others take 0.1. Small on purpose: 50 / K, advised in older papers for long
+        texts, pulls paragraphs so far to the middle that a difference between documents shrinks to 0.38 of
+        itself.
     eta
-        Symmetric Dirichlet prior of phi, per term.
+        Symmetric Dirichlet prior of phi, per term. If None, 0.03 for ``cvb0``, 0.1 for the others.
     max_iterations
         Passes over the matrix at most.
     tolerance
@@ -77,8 +91,8 @@ def fit_lda(
     TopicModel
         Topics in order of decreasing prevalence (length-weighted mean theta). `settings` records every
         argument, ``converged``, ``n_iterations`` and ``log_likelihood``: sum c log(theta phi) / sum c in nats
-        per token, the same for every engine. `trace` holds what the engine raises (gensim: its bound), in
-        nats per token.
+        per token, the same for every engine. `trace` holds what the engine raises (gensim: its bound;
+        cvb0: each token foretold by all others; gibbs: the sampler's likelihood), in nats per token.
 
     Raises
     ------
@@ -96,17 +110,21 @@ def fit_lda(
     _check_priors(alpha, eta, n_topics)
     _check_stopping(max_iterations, tolerance, seed)
     _check_size(dtm, n_topics)
+    n_starts = _checked_starts(n_starts, engine, dtm)
     settings: dict[str, Any] = {
         "n_topics": int(n_topics),
-        "seed": int(seed),
-        "alpha": float(alpha),
-        "eta": float(eta),
+        "alpha": _prior(alpha, engine),
+        "eta": _prior(eta, engine),
         "max_iterations": int(max_iterations),
         "tolerance": float(tolerance),
     }
+    counts = dtm.counts.astype(np.float64)
     # one thread: sums of another number of threads differ in the last bits
     with threadpool_limits(limits=1):
-        model = _as_model(fit(dtm.counts.astype(np.float64), **settings), dtm, {"engine": engine, **settings})
+        fits = (fit(counts, seed=start, **settings) for start in _start_seeds(seed, n_starts))
+        best = max(fits, key=lambda fitted: fitted.trace[-1][1])
+        given = {"engine": engine, "seed": int(seed), "n_starts": n_starts, **settings}
+        model = _as_model(best, dtm, given)
     if not model.settings["converged"]:
         warnings.warn(
             f"the model of {n_topics} topics, seed {seed}, did not converge in {max_iterations} iterations: "
@@ -124,13 +142,15 @@ def _engine(name: str) -> Callable[..., Fit]:
     return ENGINES[name]
 
 
-def _check_priors(alpha: float, eta: float, n_topics: int) -> None:
+def _check_priors(alpha: float | None, eta: float | None, n_topics: int) -> None:
     if isinstance(n_topics, bool) or not isinstance(n_topics, int | np.integer) or n_topics < 2:
         raise SettingError(f"n_topics must be a whole number of at least 2, is {n_topics!r}.")
     for name, value in (("alpha", alpha), ("eta", eta)):
+        if value is None:
+            continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < np.inf:
             raise SettingError(f"{name} must be a number above 0, is {value!r}; usual values are 0.01 to 1.")
-    if alpha * n_topics > 5 * (1 + 1e-12):  # 50 topics of 0.1 are allowed
+    if alpha is not None and alpha * n_topics > 5 * (1 + 1e-12):  # 50 topics of 0.1 are allowed
         warnings.warn(
             f"alpha={alpha:g} for each of {n_topics} topics adds up to {alpha * n_topics:g}: above 5, "
             f"differences between documents shrink. Choose alpha up to {np.floor(500 / n_topics) / 100:g}.",
@@ -161,6 +181,27 @@ def _check_size(dtm: DocumentTermMatrix, n_topics: int) -> None:
             f"n_topics={n_topics} is too many for {n_passages} passages and {n_terms} terms "
             f"(a topic needs two passages on average, and a term): {advice}."
         )
+
+
+def _prior(value: float | None, engine: str) -> float | None:
+    """Prior as asked, or what the engine makes of None: its own choice where it has one."""
+    if value is None:
+        return None if engine == "cvb0" else PRIOR
+    return float(value)
+
+
+def _checked_starts(n_starts: int | None, engine: str, dtm: DocumentTermMatrix) -> int:
+    """Return how many starts a seed has: as asked, or as many as the size of the corpus allows."""
+    if n_starts is None:
+        return int(np.clip(PAIRS_AT_ONCE // dtm.counts.nnz, 1, MOST_STARTS)) if engine == "cvb0" else 1
+    if isinstance(n_starts, bool) or not isinstance(n_starts, int | np.integer) or n_starts < 1:
+        raise SettingError(f"n_starts must be a whole number of at least 1, is {n_starts!r}.")
+    return int(n_starts)
+
+
+def _start_seeds(seed: int, n_starts: int) -> list[int]:
+    """Seeds of the single starts: the seed itself first, so that one start is what it was without the others."""
+    return [int(seed), *np.random.SeedSequence(int(seed)).generate_state(n_starts - 1).tolist()]
 
 
 def _as_model(fit: Fit, dtm: DocumentTermMatrix, settings: dict[str, Any]) -> TopicModel:

@@ -91,7 +91,7 @@ def test_models_of_different_numbers_of_topics_have_no_common_reference():
 
 def test_the_table_of_models_marks_one_reference(models):
     table = describe_models(models, choose_reference(models))
-    assert table["model_id"].tolist() == ["gensim-k3-s1", "gensim-k3-s2", "gensim-k3-s3"]
+    assert table["model_id"].tolist() == ["cvb0-k3-s1", "cvb0-k3-s2", "cvb0-k3-s3"]
     assert table["is_reference"].sum() == 1
     assert table.loc[table["is_reference"], "log_likelihood"].item() == table["log_likelihood"].max()
 

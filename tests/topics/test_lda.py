@@ -3,21 +3,30 @@ import logging
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from gensim.models import LdaModel
+from scipy import sparse
 
 from discourse.contracts import DocumentTermMatrix
 from discourse.errors import DataError, SettingError
 from discourse.topics import _gensim
 from discourse.topics.dtm import build_dtm
-from discourse.topics.lda import ENGINES, fit_lda
+from discourse.topics.lda import ENGINES, _checked_starts, _start_seeds, fit_lda
 from tests import reference
 from tests.topics.planted import planted_tokens, themes_of, tokens_of
 
-every_engine = pytest.mark.parametrize("engine", sorted(ENGINES))
+gibbs = (
+    pytest.mark.skipif(find_spec("tomotopy") is None, reason="the extra `gibbs` is not installed"),
+    pytest.mark.filterwarnings("ignore:builtin type:DeprecationWarning"),  # as tomotopy is imported
+)
+every_engine = pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=gibbs if name == "gibbs" else ()) for name in sorted(ENGINES)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +49,12 @@ def test_planted_topics_come_back(planted_dtm, engine, seed):
 
 @every_engine
 def test_a_model_keeps_the_invariants_of_its_contract(planted_dtm, engine):
-    model = fit_lda(planted_dtm, n_topics=4, engine=engine)
+    model = fit_lda(planted_dtm, n_topics=4, engine=engine, alpha=0.1, eta=0.1)
     assert model.phi.dtype == model.theta.dtype == np.float64
     assert np.abs(model.phi.sum(axis=1) - 1).max() < 1e-12
     assert np.abs(model.theta.sum(axis=1) - 1).max() < 1e-12
     assert (model.phi > 0).all() and (model.theta > 0).all()
-    assert model.alpha.tolist() == [0.1] * 4 and model.eta == 0.1
+    assert model.alpha == pytest.approx([0.1] * 4) and model.eta == pytest.approx(0.1)
     assert model.lengths.sum() == model.term_counts.sum() == planted_dtm.counts.sum()
     assert model.passages.equals(planted_dtm.passages) and model.vocabulary.equals(planted_dtm.vocabulary)
 
@@ -118,7 +127,7 @@ def test_the_log_likelihood_is_that_of_theta_and_phi(planted_dtm, engine):
 
 
 def test_the_bound_rises_in_every_pass_and_ends_where_the_settings_say(planted_dtm):
-    model = fit_lda(planted_dtm, n_topics=3)
+    model = fit_lda(planted_dtm, n_topics=3, engine="gensim")
     bound = model.trace["log_likelihood"].to_numpy()
     assert (np.diff(bound) > -1e-12).all()
     assert bound[-1] - bound[-2] < 1e-5 * abs(bound[-2])
@@ -154,13 +163,13 @@ def test_the_bound_is_no_lower_than_after_gensims_own_training(planted_dtm):
     theirs.update(bags, passes=30)
     gamma, _ = theirs.inference(bags)
     expected = _gensim._bound(counts, gamma, theirs.state.get_lambda(), alpha=0.1, eta=0.1)
-    ours = fit_lda(planted_dtm, n_topics=3, seed=1)
+    ours = fit_lda(planted_dtm, n_topics=3, seed=1, engine="gensim")
     assert ours.trace["log_likelihood"].iloc[-1] >= expected - 1e-3
 
 
 def test_a_model_that_ran_out_of_iterations_says_so(planted_dtm):
     with pytest.warns(UserWarning, match="did not converge in 3 iterations"):
-        model = fit_lda(planted_dtm, n_topics=3, max_iterations=3)
+        model = fit_lda(planted_dtm, n_topics=3, max_iterations=3, engine="gensim")
     assert not model.settings["converged"] and len(model.trace) == 3
 
 
@@ -171,15 +180,39 @@ def test_priors_that_add_up_to_more_than_five_are_warned_of(planted_dtm):
 
 def test_settings_record_every_argument(planted_dtm):
     settings = fit_lda(planted_dtm, n_topics=3, seed=4, alpha=0.2, eta=0.05, tolerance=1e-4).settings
-    given = {"engine": "gensim", "n_topics": 3, "seed": 4, "alpha": 0.2, "eta": 0.05, "tolerance": 1e-4}
+    given = {"engine": "cvb0", "n_topics": 3, "seed": 4, "alpha": 0.2, "eta": 0.05, "tolerance": 1e-4}
     assert given.items() <= settings.items()
-    assert set(settings) - set(given) == {"max_iterations", "converged", "n_iterations", "log_likelihood"}
+    assert set(settings) - set(given) == {
+        "n_starts",
+        "max_iterations",
+        "converged",
+        "n_iterations",
+        "log_likelihood",
+    }
+
+
+def test_the_start_that_the_engine_judges_highest_is_kept(planted_dtm):
+    single = [fit_lda(planted_dtm, n_topics=6, seed=seed, n_starts=1) for seed in _start_seeds(3, 4)]
+    best = max(single, key=lambda model: model.trace["log_likelihood"].iloc[-1])
+    many = fit_lda(planted_dtm, n_topics=6, seed=3, n_starts=4)
+    assert (many.phi == best.phi).all() and many.settings["seed"] == 3 and many.settings["n_starts"] == 4
+
+
+def test_small_corpora_get_more_starts_than_large_ones(planted_dtm):
+    assert fit_lda(planted_dtm, n_topics=2).settings["n_starts"] == 20
+    large = DocumentTermMatrix(
+        sparse.csr_matrix(np.ones((50, 2000), dtype=np.int32)),
+        pd.Index([f"a#{i}" for i in range(50)]),
+        pd.Index([f"词{i}" for i in range(2000)]),
+    )
+    assert _checked_starts(None, "cvb0", large) == 2
+    assert _checked_starts(None, "gensim", large) == 1
 
 
 def test_gensims_logging_is_left_as_it_was(planted_dtm, caplog):
     logger = logging.getLogger("gensim")
     before = (logger.level, logger.disabled, list(logger.handlers))
-    fit_lda(planted_dtm, n_topics=3)
+    fit_lda(planted_dtm, n_topics=3, engine="gensim")
     assert (logger.level, logger.disabled, list(logger.handlers)) == before
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
@@ -201,6 +234,7 @@ def test_the_counts_are_not_altered(planted_dtm):
         ({"seed": 2**32}, "seed must be"),
         ({"max_iterations": 0}, "max_iterations must be"),
         ({"tolerance": 0}, "tolerance must be"),
+        ({"n_starts": 0}, "n_starts must be"),
         ({"engine": "gensin"}, "Did you mean 'gensim'"),
     ],
 )
