@@ -13,22 +13,14 @@ import pandas as pd
 from discourse.contracts import CONTRACTS, check, empty
 from discourse.corpus.aligned import AlignedText, Change, Edit
 from discourse.corpus.attribution import Page, assign_regions, attribute_document, override_attributions
-from discourse.corpus.boilerplate import INLINE_MARK, Vocabulary, label_lines, read_vocabulary, shared_edges
+from discourse.corpus.boilerplate import label_lines, shared_edges
 from discourse.corpus.compilations import Part, split_compilation
 from discourse.corpus.gazetteer import Gazetteer, read_gazetteer
+from discourse.corpus.linebreaks import BLANKS, mend_lines
+from discourse.corpus.lineforms import INLINE_MARK, Vocabulary, read_vocabulary
 from discourse.corpus.repair import Repairer
 from discourse.errors import SourceError
 
-_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_BLANKS = " \t\u3000\xa0\u200b\ufeff\u2002\u2003\u2009"
-# An indent after the end of a sentence: the line break before it was lost.
-_LOST_BREAK = re.compile(rf"(?<=[。！？；…”])[{_BLANKS}]{{2,}}(?=[^\s{_BLANKS}])")
-# A line end that no author sets: behind an opening mark, before a closing one, inside PM2.5.
-_SOFT_BREAK = re.compile(
-    r"(?<!《《)(?<=[（(《“‘])\s*\n\s*(?=\S)"
-    r"|(?<=[^\s。！？；…])\s*\n\s*(?=[，、；）”’]|》(?!》))"
-    r"|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])"
-)
 _FIELDS = ("date", "year", "province", "city", "district", "level", "role", "speaker", "genre")
 
 
@@ -58,7 +50,7 @@ def build_documents(
 
     """
     repairer, vocabulary = Repairer(list(sources["text"])), read_vocabulary()
-    pages = [_break_lines(repairer.repair(text)) for text in sources["text"]]
+    pages = [mend_lines(repairer.repair(text)) for text in sources["text"]]
     shared = shared_edges([_lines_of(page.text) for page in pages])
     cleaned = [
         _clean_page(page, source_id, path, vocabulary, rows)
@@ -96,18 +88,8 @@ class _CleanedPage:
     texts: list[_Text]
 
 
-def _break_lines(text: AlignedText) -> AlignedText:
-    """One line feed for every line end; breaks that were lost come back, breaks inside a sentence go."""
-    ends = [match for match in _LINE_END.finditer(text.text) if match[0] != "\n"]
-    text = text.replace([Change(*match.span(), "\n") for match in ends], "blank")
-    text = text.replace(
-        [Change(*match.span(), "\n") for match in _LOST_BREAK.finditer(text.text)], "line_break"
-    )
-    return text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
-
-
 def _lines_of(text: str) -> list[str]:
-    return [line.strip(_BLANKS) for line in text.split("\n")]
+    return [line.strip(BLANKS) for line in text.split("\n")]
 
 
 def _clean_page(
@@ -153,7 +135,7 @@ def _line_spans(text: str) -> list[tuple[int, int]]:
 def _strip_span(text: str, start: int, end: int) -> tuple[int, int]:
     """Leave out the blanks at both ends of a span."""
     line = text[start:end]
-    return end - len(line.lstrip(_BLANKS)), start + len(line.rstrip(_BLANKS))
+    return end - len(line.lstrip(BLANKS)), start + len(line.rstrip(BLANKS))
 
 
 def _delete_rest(page: AlignedText, labels: Sequence[str], lasts: frozenset[int]) -> AlignedText:

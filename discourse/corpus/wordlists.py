@@ -7,16 +7,20 @@ from discourse.resources import resource
 
 def read_terms(name: str) -> list[str]:
     """Terms of a packaged list in its order, each once; `name` is a file of ``stopwords/``."""
-    lines = resource("stopwords", name).read_text(encoding="utf-8").splitlines()
-    return list(dict.fromkeys(line.strip() for line in lines if line.strip() and not line.startswith("#")))
+    return list(dict.fromkeys(_read_lines(name)))
 
 
 def read_sections(name: str) -> dict[str, list[str]]:
-    """Terms of a packaged list under its headings, ``[heading]`` alone on a line."""
-    sections: dict[str, list[str]] = {}
-    for term in read_terms(name):
+    """Terms of a packaged list under its headings, ``[heading]`` alone on a line; each once a heading."""
+    sections: dict[str, dict[str, None]] = {}
+    for term in _read_lines(name):
         if term.startswith("[") and term.endswith("]"):
-            current = sections.setdefault(term[1:-1], [])
+            current = sections.setdefault(term[1:-1], {})
         else:
-            current.append(term)
-    return sections
+            current[term] = None
+    return {heading: list(terms) for heading, terms in sections.items()}
+
+
+def _read_lines(name: str) -> list[str]:
+    lines = resource("stopwords", name).read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from discourse.corpus.boilerplate import label_lines, read_vocabulary, shared_edges
+from discourse.corpus.boilerplate import label_lines, shared_edges
 from discourse.corpus.compilations import split_compilation
+from discourse.corpus.lineforms import read_vocabulary
 
 _VOCABULARY = read_vocabulary()
 _ONE = "今年以来,我们坚持党建引领,把社区治理的责任落到实处,群众的获得感不断增强,各项工作都取得了新的成效。"

@@ -1,0 +1,112 @@
+"""Lines of a page as its author set them: lost breaks come back, breaks that a page or printer put in go."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from discourse.corpus.aligned import AlignedText, Change
+from discourse.corpus.lineforms import HAN, PAGE_NUMBER_LINE, is_heading
+
+BLANKS = " \t\u3000\xa0\u200b\ufeff\u2002\u2003\u2009"
+_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# An indent after the end of a sentence: the line break before it was lost.
+_LOST_BREAK = re.compile(rf"(?<=[。！？；…”])[{BLANKS}]{{2,}}(?=[^\s{BLANKS}])")
+# A line end that no author sets: behind an opening mark, before a closing one, inside PM2.5.
+_SOFT_BREAK = re.compile(
+    r"(?<!《《)(?<=[（(《“‘])\s*\n\s*(?=\S)"
+    r"|(?<=[^\s。！？；…])\s*\n\s*(?=[，、；）”’]|》(?!》))"
+    r"|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])"
+)
+_UNFINISHED = re.compile(r"[\u3400-\u9fff，、,“（(《]$")
+# A full line is at most so many columns shorter than the widest: a mark or a number did not fit.
+_SLACK = 5
+_MIN_WIDTH, _MIN_FULL = 40, 4
+
+
+def mend_lines(text: AlignedText) -> AlignedText:
+    """One line feed for every line end; breaks that were lost come back, breaks inside a sentence go."""
+    ends = [match for match in _LINE_END.finditer(text.text) if match[0] != "\n"]
+    text = text.replace([Change(*match.span(), "\n") for match in ends], "blank")
+    text = text.replace(
+        [Change(*match.span(), "\n") for match in _LOST_BREAK.finditer(text.text)], "line_break"
+    )
+    text = text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
+    text = text.delete(_page_turns(text.text), "line_break")
+    return text.delete(_wraps(text.text), "line_break")
+
+
+def _page_turns(text: str) -> list[tuple[int, int]]:
+    """Spans from the end of an unfinished sentence over the number of a page to where it goes on."""
+    lines = _lines(text)
+    spans = []
+    for (start, end), turn, (next_start, next_end) in zip(lines, lines[1:], lines[2:], strict=False):
+        before, after = text[start:end], text[next_start:next_end]
+        is_turn = PAGE_NUMBER_LINE.fullmatch(text[slice(*turn)]) is not None
+        if is_turn and _runs_on(before) and HAN.match(after) and not is_heading(after):
+            spans.append((end, next_start))
+    return spans
+
+
+def _runs_on(line: str) -> bool:
+    """Prose that does not end: a whole sentence or a comma stands in it, no mark at its end."""
+    return (
+        len(line) >= 20
+        and bool(_UNFINISHED.search(line))
+        and bool(re.search("[。，；,]", line))
+        and not is_heading(line)
+    )
+
+
+def _wraps(text: str) -> list[tuple[int, int]]:
+    """Line breaks of a text that was set in lines of one width, inside paragraphs."""
+    lines = [match.span() for match in re.finditer(r"[^\n]*", text) if match.start() < match.end() or True]
+    lines = [span for k, span in enumerate(lines) if k == 0 or span[0] > lines[k - 1][1]]
+    rows = [text[slice(*span)].rstrip() for span in lines]
+    widths = [_width(row) for row in rows]
+    limit = _common_width(rows, widths)
+    if limit is None:
+        return []
+    is_indented = sum(row[:1] in BLANKS for row in rows if row) >= 3
+    spans = []
+    for k in range(len(rows) - 1):
+        full = limit - _SLACK <= widths[k] <= limit and HAN.search(rows[k]) is not None
+        if full and _continues(rows[k], rows[k + 1], is_indented=is_indented):
+            start = lines[k][0] + len(rows[k])
+            spans.append((start, lines[k + 1][0] + len(rows[k + 1]) - len(rows[k + 1].lstrip())))
+    return spans
+
+
+def _continues(row: str, following: str, *, is_indented: bool) -> bool:
+    if not following.strip() or (is_indented and following[0] in BLANKS):
+        return False
+    return is_indented or bool(_UNFINISHED.search(row))
+
+
+def _common_width(rows: Sequence[str], widths: Sequence[int]) -> int | None:
+    """Width at which lines break in mid-sentence; None where paragraphs are lines."""
+    unfinished = Counter(
+        width
+        for row, width in zip(rows, widths, strict=True)
+        if width >= _MIN_WIDTH and _UNFINISHED.search(row)
+    )
+    if not unfinished:
+        return None
+    limit = max(unfinished, key=lambda width: (sum(unfinished[width - k] for k in range(_SLACK)), width))
+    n_unfinished = sum(unfinished[limit - k] for k in range(_SLACK))
+    n_full = sum(limit - _SLACK < width <= limit for width in widths)
+    n_wider = sum(width > limit for width in widths)
+    is_wrapped = n_unfinished >= _MIN_FULL and 2 * n_unfinished > n_full and 4 * n_wider <= n_unfinished
+    return limit if is_wrapped else None
+
+
+def _width(row: str) -> int:
+    """Columns on a screen: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in row)
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """Spans of the lines that hold something, without the blanks around it."""
+    return [match.span() for match in re.finditer(rf"[^\s{BLANKS}](?:[^\n]*[^\s{BLANKS}])?", text)]
