@@ -104,13 +104,15 @@ CONTRACTS: Mapping[str, Contract] = {
     "theta": _contract("passage_id:str!", "passage_id", topic_columns=True, readable=False),
     "shares": _contract("doc_id:str! n_passages:int! n_tokens:int!", "doc_id", topic_columns=True),
     "prevalence": _contract(
-        "factor:str! group:str! topic:int! prevalence:float! low:float high:float n_documents:int! n_passages:int!",
+        "factor:str! group:str! topic:int! prevalence:float! low:float high:float measurement_error:float "
+        "n_documents:int! n_units:int! n_passages:int!",
         "factor group topic",
     ),
     "contrasts": _contract(
-        "factor:str! target:str! reference:str! topic:int! difference:float! low:float high:float effect_size:float "
-        "p:float p_adjusted:float q:float p_permutation:float p_smallest:float n_documents_target:int! "
-        "n_documents_reference:int! flags:str! verdict:str!",
+        "factor:str! target:str! reference:str! topic:int! prevalence_target:float! prevalence_reference:float! "
+        "difference:float! ratio:float low:float high:float effect_size:float sd_ratio:float mdd:float p:float "
+        "p_adjusted:float adjustment:str! q:float p_permutation:float p_smallest:float n_documents_target:int! "
+        "n_documents_reference:int! n_units_target:int! n_units_reference:int! flags:str! verdict:str!",
         "factor target reference topic",
     ),
     "keyness": _contract(

@@ -20,6 +20,7 @@ class Units:
 
     table: columns unit, group, stratum ("" if there are none), n_documents, n_passages; one row a unit.
     shares: (n_units, n_topics). order: the groups in the order in which they are shown. noun: what a unit is.
+    doc_ids: columns doc_id and unit (its row in `table`), one row a document.
     """
 
     table: pd.DataFrame
@@ -27,6 +28,7 @@ class Units:
     topics: list[int]
     order: list[str]
     noun: str
+    doc_ids: pd.DataFrame
 
     def members(self, group: str) -> np.ndarray:
         """Which units belong to `group`, (n_units,) bool."""
@@ -44,11 +46,12 @@ def gather_units(
     """Documents, or clusters of documents, with their group and the mean of their shares.
 
     Documents without a value of `by` or `strata` are left out: they are never guessed into a group.
-    Documents without a cluster are units of their own. ``cluster="source"`` means ``source_id``. Raises
-    `SettingError` for a column that does not exist, `DataError` where group or stratum varies inside a unit.
+    Documents without a cluster are units of their own. ``cluster="source"`` means ``source_id``;
+    ``by="region:level"`` crosses two columns, and so may `strata`. Raises `SettingError` for a column that
+    does not exist, `DataError` where group or stratum varies inside a unit.
     """
     cluster = "source_id" if cluster == "source" else cluster
-    check(documents, "documents")
+    documents = cross_columns(cross_columns(check(documents, "documents"), by), strata)
     for argument, column in {"by": by, "cluster": cluster, "strata": strata}.items():
         if column is not None:
             require_column("documents", documents.columns, column, argument)
@@ -72,11 +75,33 @@ def gather_units(
     return _average(table, [g for g in order if (table["group"] == g).any()], _noun(cluster))
 
 
+def cross_columns(documents: pd.DataFrame, by: str | None) -> pd.DataFrame:
+    """Add the crossing of two columns that ``"first:second"`` names; its values read ``first:second`` too.
+
+    NA where one of the two is NA. Anything that is not such a crossing leaves the table as it is.
+    """
+    if by is None or by in documents.columns or by.count(":") != 1:
+        return documents
+    first, second = by.split(":")
+    for column in (first, second):
+        require_column("documents", documents.columns, column)
+    return documents.assign(**{by: as_labels(documents[first]) + ":" + as_labels(documents[second])})
+
+
 def order_groups(values: pd.Series, by: str) -> list[str]:
-    """Labels of the groups in `values`: levels from the centre down, else by value."""
+    """Labels of the groups in `values`: levels from the centre down, else by value; crossings part by part."""
     present = values.dropna().unique().tolist()
-    rank = {level: position for position, level in enumerate(LEVELS)} if by == "level" else {}
-    return [str(value) for value in sorted(present, key=lambda value: (rank.get(value, len(rank)), value))]
+    ranks = {level: position for position, level in enumerate(LEVELS)}
+
+    def place(value: object) -> tuple[tuple[int, object], ...]:
+        parts = str(value).split(":", 1) if ":" in by else [value]
+        names = by.split(":") if ":" in by else [by]
+        return tuple(
+            (ranks.get(str(part), len(ranks)) if name == "level" else 0, part)
+            for part, name in zip(parts, names, strict=False)
+        )
+
+    return [str(value) for value in sorted(present, key=place)]
 
 
 def as_labels(values: pd.Series) -> pd.Series:
@@ -167,6 +192,7 @@ def _average(table: pd.DataFrame, order: list[str], noun: str) -> Units:
         topics=[int(name[6:]) for name in topics],
         order=order,
         noun=noun,
+        doc_ids=pd.DataFrame({"doc_id": table["doc_id"].to_numpy(), "unit": unit}),
     )
 
 

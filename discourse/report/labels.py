@@ -50,6 +50,10 @@ def _flag_text(flag: str) -> Text:
     if one_document:
         unit = {"document": "篇文档"}.get(one_document["unit"], f"个单位（{one_document['unit']}）")
         return Text(zh=f"“{one_document['group']}”组只有 1 {unit}", en=one_document.group())
+    name, colon, number = flag.rpartition(": ")
+    if colon and number.isdecimal():  # "strata dropped: 2"
+        text = label("flag", name)
+        return Text(zh=f"{text['zh']}：{number}", en=f"{text['en']}: {number}")
     return label("flag", flag)
 
 

@@ -7,6 +7,7 @@ from itertools import product
 from math import log, sqrt
 
 import numpy as np
+from scipy import optimize, stats
 
 
 def design_matrix(target: np.ndarray, strata: np.ndarray) -> np.ndarray:
@@ -92,3 +93,28 @@ def monroe_log_odds(target: Counter, reference: Counter, term: str, weight: floa
     alpha = weight * (target[term] + reference[term]) / (n_a + n_b)
     a, b = target[term] + alpha, reference[term] + alpha
     return log(a / (n_a + weight - a)) - log(b / (n_b + weight - b))
+
+
+def difference_of_shares(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float]:
+    """Interval of a difference of mean shares and the p at which it touches 0, one number at a time."""
+    n_a, n_b = len(a), len(b)
+    difference = a.mean() - b.mean()
+    pooled = ((n_a - 1) * a.var(ddof=1) + (n_b - 1) * b.var(ddof=1)) / (n_a + n_b - 2) * (1 / n_a + 1 / n_b)
+    se = sqrt(max(pooled, a.var(ddof=1) / n_a + b.var(ddof=1) / n_b))
+    df = (1 / n_a + 1 / n_b) ** 2 / (1 / (n_a**2 * (n_a - 1)) + 1 / (n_b**2 * (n_b - 1)))
+
+    def logit_bound(x: np.ndarray, level: float, sign: int) -> float:
+        own_df = {2: 2, 3: 3}.get(len(x), len(x) - 1)
+        m = x.mean()
+        reach = stats.t.ppf(1 - level / 2, own_df) * x.std(ddof=1) / sqrt(len(x)) / (m * (1 - m))
+        odds = m / (1 - m) * np.exp(sign * min(reach, 700))
+        return odds / (1 + odds)
+
+    def bounds(level: float) -> tuple[float, float]:
+        half = stats.t.ppf(1 - level / 2, df) * se
+        below = sqrt((a.mean() - logit_bound(a, level, -1)) ** 2 + (logit_bound(b, level, 1) - b.mean()) ** 2)
+        above = sqrt((logit_bound(a, level, 1) - a.mean()) ** 2 + (b.mean() - logit_bound(b, level, -1)) ** 2)
+        return min(difference - half, difference - below), max(difference + half, difference + above)
+
+    p = optimize.brentq(lambda level: bounds(level)[0 if difference > 0 else 1], 1e-12, 1 - 1e-12, xtol=1e-14)
+    return *bounds(0.05), p

@@ -100,17 +100,30 @@ def test_one_group_alone_is_an_error():
 # -- the numbers --
 
 
-def test_p_and_interval_of_equal_groups_are_those_of_students_t():
+def test_effect_size_is_the_difference_in_pooled_standard_deviations():
     shares, documents = two_groups(8, 8, effect=1.0)
-    table = contrast_prevalence(shares, documents, by="level")
-    for row in table.itertuples():
+    for row in contrast_prevalence(shares, documents, by="level").itertuples():
         values = shares[f"topic_{row.topic}"]
-        expected = stats.ttest_ind(values[:8], values[8:])
-        interval = expected.confidence_interval()
-        assert row.p == pytest.approx(expected.pvalue)
-        assert (row.low, row.high) == pytest.approx((interval.low, interval.high))
         pooled = np.sqrt((values[:8].var() + values[8:].var()) / 2)
         assert row.effect_size == pytest.approx(row.difference / pooled)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3), (8, 8), (4, 15)])
+def test_interval_and_p_are_those_of_the_slow_twin(sizes):
+    shares, documents = two_groups(*sizes, effect=1.0)
+    for row in contrast_prevalence(shares, documents, by="level").itertuples():
+        values = shares[f"topic_{row.topic}"].to_numpy()
+        low, high, p = reference_stats.difference_of_shares(values[: sizes[0]], values[sizes[0] :])
+        assert (row.low, row.high) == pytest.approx((low, high))
+        assert row.p == pytest.approx(p, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_p_is_below_5_percent_exactly_where_the_interval_leaves_0_out(seed):
+    table = contrast(6, 7, effect=1.5, seed=seed)
+    np.testing.assert_array_equal(table["p"] <= 0.05, (table["low"] > 0) | (table["high"] < 0))
+    assert (table["p_adjusted"] >= table["p"]).all()
+    assert (table["low"] <= table["difference"]).all() and (table["difference"] <= table["high"]).all()
 
 
 def test_holm_and_q_of_the_table_are_those_of_its_p():
@@ -127,7 +140,7 @@ def test_max_t_is_that_of_the_slow_twin():
         shares.filter(like="topic_").to_numpy(), target, np.zeros(7, dtype=int)
     )
     np.testing.assert_allclose(table["p_permutation"], alone)
-    np.testing.assert_allclose(table["p_adjusted"], adjusted)
+    np.testing.assert_allclose(table["p_adjusted"], np.maximum(adjusted, table["p"]))
 
 
 def test_several_pairs_are_adjusted_by_holm_over_pairs_and_topics():
@@ -273,7 +286,7 @@ def test_pairs_that_make_no_sense_are_refused():
         contrast_prevalence(shares, documents, by="level", pairs=[("city", "city")])
     with pytest.raises(SettingError, match="no pair twice"):
         contrast_prevalence(shares, documents, by="level", pairs=[("city", "province"), ("province", "city")])
-    with pytest.raises(SettingError, match="'all' or a list"):
+    with pytest.raises(SettingError, match="'all', 'rest'"):
         contrast_prevalence(shares, documents, by="level", pairs="each")
 
 
@@ -313,8 +326,37 @@ def test_a_topic_that_nobody_talks_about_is_no_finding():
     assert np.isnan(row["ratio"]) and np.isnan(row["effect_size"])
 
 
-def test_a_difference_without_any_variation_is_refused_not_dropped():
+def test_a_difference_between_copies_is_shown_without_inference_and_flagged():
     documents = make_documents(level=["city"] * 3 + ["district"] * 3)
-    shares = make_shares(documents, [[0.7, 0.3]] * 3 + [[0.1, 0.9]] * 3)
-    with pytest.raises(DataError, match="topic 0 differs between 'city' and 'district' but does not vary"):
-        contrast_prevalence(shares, documents, by="level")
+    varied = np.random.default_rng(1).uniform(0.05, 0.15, 6)
+    copied = np.r_[[0.6] * 3, [0.1] * 3]
+    shares = make_shares(documents, np.c_[copied, varied, 1 - copied - varied])
+    table = contrast_prevalence(shares, documents, by="level").set_index("topic")
+    assert table.loc[0, INFERENCE].isna().all()
+    assert table.loc[0, "difference"] == pytest.approx(0.5)
+    assert table.loc[0, "verdict"] == "descriptive only"
+    assert "no variation within groups" in table.loc[0, "flags"]
+    assert table.loc[1, INFERENCE].notna().all()
+
+
+def test_against_the_rest_each_group_meets_all_the_others():
+    shares, documents = three_levels(4)
+    table = contrast_prevalence(shares, documents, by="level", pairs="rest")
+    assert table["target"].unique().tolist() == ["province", "city", "district"]
+    assert (table["reference"] == "rest").all() and (table["n_units_reference"] == 8).all()
+    values = shares["topic_0"].to_numpy()
+    is_city = (documents["level"] == "city").to_numpy()
+    row = table[(table["target"] == "city") & (table["topic"] == 0)].iloc[0]
+    assert row["difference"] == pytest.approx(values[is_city].mean() - values[~is_city].mean())
+
+
+def test_two_columns_can_be_crossed():
+    shares, documents = three_levels(4)
+    documents = documents.assign(region=["东", "西"] * 6).assign(region=lambda d: d["region"].astype("str"))
+    table = contrast_prevalence(shares, documents, by="region:level", pairs=[("东:city", "西:district")])
+    assert (table["n_documents_target"] == 2).all() and (table["factor"] == "region:level").all()
+    every = contrast_prevalence(shares, documents, by="region:level")
+    assert every["target"].unique().tolist()[:4] == ["东:province", "东:city", "东:district", "西:province"]
+    assert len(every) == 15 * 3
+    with pytest.raises(SettingError, match="'levle' is not a column"):
+        contrast_prevalence(shares, documents, by="region:levle")

@@ -123,7 +123,8 @@ def _edits() -> pd.DataFrame:
     rows = [
         ("b", "b", 20 * i, 20 * i + 9, f"習(xí)近{i}", f"习近{i}", "pinyin+traditional") for i in range(5)
     ] + [("b", "b", 200, 201, "D", "党", "party_letter"), ("a", None, 0, 9, "SUCAI.COM", "", "furniture")]
-    return pd.DataFrame(rows, columns=list(empty("edits").columns)).astype({"doc_id": "str"})
+    sure = [(*row, 1.0) for row in rows]
+    return pd.DataFrame(sure, columns=list(empty("edits").columns)).astype({"doc_id": "str"})
 
 
 def _attributions(documents: pd.DataFrame) -> pd.DataFrame:
@@ -198,7 +199,8 @@ def _prevalence(factor: str) -> pd.DataFrame:
         for topic in range(3):
             mean, several = shares[:, topic].mean(), len(shares) > 1
             half = 0.1 if several else np.nan
-            rows.append((factor, group, topic, mean, mean - half, mean + half, len(shares), 6 * len(shares)))
+            sizes = (len(shares), len(shares), 6 * len(shares))
+            rows.append((factor, group, topic, mean, mean - half, mean + half, 0.05, *sizes))
     return pd.DataFrame(rows, columns=list(empty("prevalence").columns))
 
 
@@ -206,17 +208,31 @@ def _contrasts(factor: str) -> pd.DataFrame:
     rows = []
     for (target, a), (reference, b) in itertools.combinations(_grouped(factor).items(), 2):
         for topic in range(3):
-            difference = a[:, topic].mean() - b[:, topic].mean()
+            means = a[:, topic].mean(), b[:, topic].mean()
+            difference = means[0] - means[1]
             if min(len(a), len(b)) == 1:
                 few = target if len(a) == 1 else reference
-                numbers = [np.nan] * 8
+                numbers = [np.nan] * 7 + [""] + [np.nan] * 3
                 flags = f"group '{few}' has 1 document: the variation between documents cannot be estimated"
                 verdict = "descriptive only"
             else:
-                numbers = [difference - 0.1, difference + 0.1, 1.5, 0.004, 0.012, 0.012, 0.02, 0.01]
+                numbers = [
+                    difference - 0.1,
+                    difference + 0.1,
+                    1.5,
+                    1.0,
+                    0.1,
+                    0.004,
+                    0.012,
+                    "max-T",
+                    0.012,
+                    0.02,
+                    0.01,
+                ]
                 flags, verdict = "small sample", "higher" if difference > 0 else "lower"
             rows.append(
-                (factor, target, reference, topic, difference, *numbers, len(a), len(b), flags, verdict)
+                (factor, target, reference, topic, *means, difference, means[0] / means[1], *numbers)
+                + (len(a), len(b), len(a), len(b), flags, verdict)
             )
     return pd.DataFrame(rows, columns=list(empty("contrasts").columns))
 
