@@ -1,7 +1,7 @@
 """Folded passages come in; out go pairs of stretches that share rare shingles, candidates for a copy.
 
 All shared rare shingles are found, by sorting. MinHash with LSH estimates the likeness of whole texts: it
-loses the sentence inside a longer passage and the copy with many edits (figures in docs/reuse.md).
+loses the sentence inside a longer passage and the copy with many edits (see docs/reuse.md).
 """
 
 from __future__ import annotations

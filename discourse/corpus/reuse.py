@@ -31,9 +31,10 @@ def find_reuse(
     """Find the spans that a passage repeats from another one, word for word or edited.
 
     Texts are compared by their letters and digits alone. Passages with the same letters come first: each
-    repeats the earliest of them, which then stands for all. Then every rare shingle of three letters that two
-    passages share is an anchor; anchors in the same order make a candidate; its surroundings are aligned
-    (Levenshtein) and cut to the spans where matches outweigh edits. A pair may share several spans.
+    repeats the earliest of them, which then stands for all. Then every rare run of three letters (or of 4, 6,
+    9, 14 where the shorter is common) that two passages share is an anchor; anchors in the same order make a
+    candidate; its surroundings are aligned (Levenshtein) and cut to the spans where matches outweigh edits.
+    A pair may share several spans.
     Within one document only a passage that mostly stands there twice counts, not a speaker's refrain.
 
     Parameters
@@ -49,7 +50,7 @@ def find_reuse(
     min_similarity
         Twice the matched letters over the letters of both sides, 0-1.
     max_repeats
-        Three letters that occur more often than this in the corpus are no anchors. Higher finds more, slowly.
+        Letters in a row that occur more often than this in the corpus are no anchor. Higher finds more, slowly.
 
     Returns
     -------
