@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from discourse.compare import _permutation, _stats
-from discourse.compare.groups import as_labels, order_groups
+from discourse.compare._counts import Counts, count_terms, group_documents
+from discourse.compare.groups import order_groups
 from discourse.contracts import check
-from discourse.errors import DataError, SettingError, require_column, suggest
+from discourse.errors import DataError, SettingError, suggest
 
 REST = "rest"
 _PRIOR_WEIGHT = 1000.0
-
-
-@dataclass(frozen=True)
-class _Counts:
-    """Occurrences in the documents compared, sorted by doc_id: `counts` csr (n_documents, n_terms)."""
-
-    counts: sparse.csr_matrix
-    terms: np.ndarray
-    target: np.ndarray
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Tokens of each document (n_documents,)."""
-        return np.asarray(self.counts.sum(axis=1)).ravel()
-
-    @property
-    def smallest(self) -> int:
-        """Documents of the smaller group."""
-        return int(min(self.target.sum(), (~self.target).sum()))
-
-    def select(self, wanted: np.ndarray) -> np.ndarray:
-        """Return the counts of the `wanted` terms as a dense array (n_documents, n_wanted)."""
-        return self.counts[:, np.flatnonzero(wanted)].toarray().astype(np.float64)
 
 
 def score_keyness(
@@ -105,73 +81,37 @@ def score_keyness(
     the Humanities 31(2). Dunning (1993), Computational Linguistics 19(1). Gries (2008), International Journal
     of Corpus Linguistics 13(4).
     """
-    counted = _count(tokens, passages, documents, by, target, reference)
-    table = _describe(counted, min_listed)
+    target, reference = str(target), None if reference is None else str(reference)
+    counted = count_terms(
+        tokens, passages, _pick_groups(group_documents(documents, by), by, target, reference)
+    )
+    is_target = counted.groups == target
+    _refuse_empty_side(is_target, by, target, reference)
+    smallest = int(min(is_target.sum(), (~is_target).sum()))
+    table = describe_terms(counted, is_target, min_listed)
     tested = (
-        (counted.smallest >= 2)
+        (smallest >= 2)
         & (table["n_target"] + table["n_reference"] >= min_count)
         & (table["n_documents_target"] + table["n_documents_reference"] >= min_documents)
     ).to_numpy()
-    table = table.assign(**_test(counted, table["term"].to_numpy()[tested], tested, seed, n_permutations))
-    table.insert(0, "reference", REST if reference is None else str(reference))
-    table.insert(0, "target", str(target))
+    table = table.assign(**_test(counted, is_target, table["term"][tested], tested, seed, n_permutations))
+    table.insert(0, "reference", REST if reference is None else reference)
+    table.insert(0, "target", target)
     table.insert(0, "factor", by)
-    return check(_rank(table.assign(flags=_flags(counted.smallest))), "keyness")
+    return check(_rank(table.assign(flags=_flags(smallest))), "keyness")
 
 
-def _count(
-    tokens: pd.DataFrame,
-    passages: pd.DataFrame,
-    documents: pd.DataFrame,
-    by: str,
-    target: str,
-    reference: str | None,
-) -> _Counts:
-    """Count the terms of every document of the two groups."""
-    groups = _group_documents(documents, by, target, reference)
-    owner = _owner_of_tokens(check(tokens, "tokens"), check(passages, "passages"), groups.index)
-    term_codes, vocabulary = pd.factorize(tokens["term"], sort=False)
-    kept = owner >= 0
-    counts = sparse.csr_matrix(
-        (np.ones(kept.sum(), dtype=np.int64), (owner[kept], term_codes[kept])),
-        shape=(len(groups), len(vocabulary)),
-    )
-    counts.sum_duplicates()
-    names = np.asarray(vocabulary, dtype=object)
-    order = np.argsort(names, kind="stable")
-    filled = np.flatnonzero(np.asarray(counts.sum(axis=1)).ravel())
-    is_target = groups.to_numpy()[filled] == str(target)
-    _refuse_empty_side(is_target, by, str(target), reference)
-    return _Counts(counts[filled][:, order], names[order], is_target)
-
-
-def _group_documents(documents: pd.DataFrame, by: str, target: str, reference: str | None) -> pd.Series:
-    """Group of each document of the comparison, by doc_id, in the order of doc_id."""
-    check(documents, "documents")
-    require_column("documents", documents.columns, by)
-    labels = as_labels(documents[by]).set_axis(documents["doc_id"]).dropna().sort_index()
-    known = order_groups(documents[by], by)
+def _pick_groups(groups: pd.Series, by: str, target: str, reference: str | None) -> pd.Series:
+    """Documents of the two groups; refuses names that are no groups."""
+    known = order_groups(groups, by)
     for name in [target] if reference is None else [target, reference]:
-        if str(name) not in known:
+        if name not in known:
             raise SettingError(
-                f"'{name}' is not a group of by='{by}'. "
-                f"{suggest(str(name), known)}Groups: {', '.join(known)}."
+                f"'{name}' is not a group of by='{by}'. {suggest(name, known)}Groups: {', '.join(known)}."
             )
-    if str(target) == str(reference):
+    if target == reference:
         raise SettingError(f"target and reference must be two groups, both are '{target}'")
-    return labels if reference is None else labels[labels.isin([str(target), str(reference)])]
-
-
-def _owner_of_tokens(tokens: pd.DataFrame, passages: pd.DataFrame, doc_ids: pd.Index) -> np.ndarray:
-    """Row of each token's document in `doc_ids`; -1 where the document is not compared."""
-    codes, names = pd.factorize(tokens["passage_id"], sort=False)
-    position = pd.Index(passages["passage_id"]).get_indexer(pd.Index(names).astype("str"))
-    if (position < 0).any():
-        raise DataError(
-            f"tokens name passage '{names[int(np.flatnonzero(position < 0)[0])]}', which passages lack: "
-            "use the two tables of one run"
-        )
-    return doc_ids.get_indexer(pd.Index(passages["doc_id"].to_numpy()[position]))[codes]
+    return groups if reference is None else groups[groups.isin([target, reference])]
 
 
 def _refuse_empty_side(is_target: np.ndarray, by: str, target: str, reference: str | None) -> None:
@@ -183,14 +123,15 @@ def _refuse_empty_side(is_target: np.ndarray, by: str, target: str, reference: s
             )
 
 
-def _describe(counted: _Counts, min_listed: int) -> pd.DataFrame:
+def describe_terms(counted: Counts, is_target: np.ndarray, min_listed: int) -> pd.DataFrame:
     """Count, rate, size up and disperse the terms with at least `min_listed` occurrences."""
     totals = np.asarray(counted.counts.sum(axis=0)).ravel()
     listed = totals >= max(min_listed, 1)
     counts = counted.counts[:, np.flatnonzero(listed)]
-    n_target, n_reference = (np.asarray(counts[side].sum(axis=0)).ravel() for side in _sides(counted))
-    size_target, size_reference = (int(counted.lengths[side].sum()) for side in _sides(counted))
-    n_documents = [np.asarray((counts[side] > 0).sum(axis=0)).ravel() for side in _sides(counted)]
+    sides = np.flatnonzero(is_target), np.flatnonzero(~is_target)
+    n_target, n_reference = (np.asarray(counts[side].sum(axis=0)).ravel() for side in sides)
+    size_target, size_reference = (int(counted.lengths[side].sum()) for side in sides)
+    n_documents = [np.asarray((counts[side] > 0).sum(axis=0)).ravel() for side in sides]
     return pd.DataFrame(
         {
             "term": pd.Series(counted.terms[listed], dtype="str"),
@@ -203,14 +144,10 @@ def _describe(counted: _Counts, min_listed: int) -> pd.DataFrame:
             "g2": _stats.log_likelihood_ratio(n_target, n_reference, size_target, size_reference),
             "n_documents_target": n_documents[0],
             "n_documents_reference": n_documents[1],
-            "dp": _deviation_of_proportions(counts, counted.lengths),
+            "dp": deviation_of_proportions(counts, counted.lengths),
             "burst": 2 * counts.max(axis=0).toarray().ravel() > totals[listed],
         }
     )
-
-
-def _sides(counted: _Counts) -> tuple[np.ndarray, np.ndarray]:
-    return np.flatnonzero(counted.target), np.flatnonzero(~counted.target)
 
 
 def _log_ratio(target: np.ndarray, reference: np.ndarray, n_target: int, n_reference: int) -> np.ndarray:
@@ -227,12 +164,24 @@ def shrunk_log_odds(target: np.ndarray, reference: np.ndarray, n_target: int, n_
     in all, spread over the terms as they are in target and reference together.
     """
     prior = _PRIOR_WEIGHT * (target + reference) / (n_target + n_reference)
-    first = np.log(target + prior) - np.log(n_target + _PRIOR_WEIGHT - target - prior)
-    second = np.log(reference + prior) - np.log(n_reference + _PRIOR_WEIGHT - reference - prior)
+    return dirichlet_log_odds(target, reference, n_target, n_reference, prior, _PRIOR_WEIGHT)
+
+
+def dirichlet_log_odds(
+    target: np.ndarray,
+    reference: np.ndarray,
+    n_target: int,
+    n_reference: int,
+    prior: np.ndarray | float,
+    weight: float,
+) -> np.ndarray:
+    """Difference of log odds when `prior` occurrences of each term, `weight` in all, are added to both sides."""
+    first = np.log(target + prior) - np.log(n_target + weight - target - prior)
+    second = np.log(reference + prior) - np.log(n_reference + weight - reference - prior)
     return first - second
 
 
-def _deviation_of_proportions(counts: sparse.csr_matrix, lengths: np.ndarray) -> np.ndarray:
+def deviation_of_proportions(counts: sparse.csr_matrix, lengths: np.ndarray) -> np.ndarray:
     """Gries' DP of each term: half of sum |document's share of its occurrences - of all tokens|."""
     expected = lengths / lengths.sum()
     totals = np.asarray(counts.sum(axis=0)).ravel()
@@ -244,24 +193,32 @@ def _deviation_of_proportions(counts: sparse.csr_matrix, lengths: np.ndarray) ->
 
 
 def _test(
-    counted: _Counts, terms: np.ndarray, tested: np.ndarray, seed: int, n_permutations: int
+    counted: Counts,
+    is_target: np.ndarray,
+    terms: pd.Series,
+    tested: np.ndarray,
+    seed: int,
+    n_permutations: int,
 ) -> dict[str, np.ndarray]:
     """Columns t, p and q of the listed terms; NA for those that are not `tested`."""
     columns = {name: np.full(len(tested), np.nan) for name in ("t", "p", "q")}
     if not tested.any():
         return columns
-    counts = counted.select(np.isin(counted.terms, terms.astype(object)))
-    values = _stats.centre(
-        np.sqrt((counts + 0.375) / counted.lengths[:, None]), np.zeros(len(counts), dtype=np.int64)
-    )
-    design = _stats.Design(counted.target, np.zeros(len(counts), dtype=np.int64))
-    t = _permutation.pooled_t(values, counted.target[None, :])[0]
+    values = comparable_rates(counted, np.isin(counted.terms, terms.to_numpy(dtype=object)))
+    design = _stats.Design(is_target, np.zeros(len(values), dtype=np.int64))
+    t = _permutation.pooled_t(values, is_target[None, :])[0]
     own, pooled = _permutation.pooled_permutation_p(
         values, _permutation.relabel(design, n_permutations, seed), np.abs(t)
     )
     columns["t"][tested], columns["p"][tested] = t, own
     columns["q"][tested] = _stats.benjamini_hochberg(pooled)
     return columns
+
+
+def comparable_rates(counted: Counts, wanted: np.ndarray) -> np.ndarray:
+    """Square roots of rates (n_documents, n_wanted), whose variance hardly depends on the rate, centred on 0."""
+    rates = np.sqrt((counted.select(wanted) + 0.375) / counted.lengths[:, None])
+    return rates - rates.mean(axis=0)
 
 
 def _flags(smallest: int) -> str:
