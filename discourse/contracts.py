@@ -37,7 +37,8 @@ def _contract(words: str, key: str, **options: bool) -> Contract:
 
 CONTRACTS: Mapping[str, Contract] = {
     "sources": _contract(
-        "source_id:str! path:str! sha256:str! encoding:str! n_chars:int! text:str!",
+        "source_id:str! path:str! member:str row:int sha256:str encoding:str n_chars:int! n_lost:int! "
+        "is_segmented:bool! given:str remarks:str error:str text:str!",
         "source_id",
         readable=False,
     ),

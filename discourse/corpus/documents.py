@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +17,13 @@ from discourse.corpus.attribution import Page, assign_regions, attribute_documen
 from discourse.corpus.boilerplate import label_lines, shared_edges
 from discourse.corpus.compilations import Part, split_compilation
 from discourse.corpus.gazetteer import Gazetteer, read_gazetteer
+from discourse.corpus.given import prefer_given, readable_sources
 from discourse.corpus.linebreaks import BLANKS, mend_lines
 from discourse.corpus.lineforms import INLINE_MARK, Vocabulary, read_vocabulary
 from discourse.corpus.repair import Repairer
 from discourse.errors import SourceError
 
-_FIELDS = ("date", "year", "province", "city", "district", "level", "role", "speaker", "genre")
+_FIELDS = ("title", "date", "year", "province", "city", "district", "region", "level", "role", "speaker", "genre")
 
 
 def build_documents(
@@ -32,7 +34,8 @@ def build_documents(
     A source that is a compilation becomes several documents, ``source_id.1`` and so on. A document's
     text is its body: paragraphs parted by one line feed, without title, byline, page furniture and appendix.
     regions: label -> administrative unit ("福州": "福州市"). metadata: the user's own table, which wins over
-    what was read.
+    what was read, as do the columns of a table of texts (`given` of `sources`). A source with an `error` is
+    passed over; one whose words are parted by blanks already (`is_segmented`) keeps every line as it is.
 
     Returns
     -------
@@ -46,21 +49,25 @@ def build_documents(
     Raises
     ------
     SourceError
-        A source holds nothing but page furniture.
+        Every source holds nothing but page furniture.
 
     """
+    sources = readable_sources(sources)
     repairer, vocabulary = Repairer(list(sources["text"])), read_vocabulary()
-    pages = [mend_lines(repairer.repair(text)) for text in sources["text"]]
+    ready = list(sources.get("is_segmented", [False] * len(sources)))
+    pages = [
+        _untouched(text) if whole else mend_lines(repairer.repair(text))
+        for text, whole in zip(sources["text"], ready, strict=True)
+    ]
     shared = shared_edges([_lines_of(page.text) for page in pages])
     cleaned = [
-        _clean_page(page, source_id, path, vocabulary, rows)
-        for page, source_id, path, rows in zip(
-            pages, sources["source_id"], sources["path"], shared, strict=True
-        )
+        _keep_page(page, source_id) if whole else _clean_page(page, source_id, vocabulary, rows)
+        for page, source_id, whole, rows in zip(pages, sources["source_id"], ready, shared, strict=True)
     ]
+    _report_empty(sources["path"], cleaned)
     texts = [text for page in cleaned for text in page.texts]
     documents, edits = _document_table(texts), _edit_table(cleaned)
-    attributions = _attribution_table(texts)
+    attributions = prefer_given(_attribution_table(texts), documents, sources)
     documents = _fill_fields(documents, attributions)
     if metadata is not None:
         documents, attributions = override_attributions(documents, attributions, metadata)
@@ -92,8 +99,33 @@ def _lines_of(text: str) -> list[str]:
     return [line.strip(BLANKS) for line in text.split("\n")]
 
 
+def _untouched(text: str) -> AlignedText:
+    """A text as it is, but for one line feed at every line end."""
+    ends = [Change(*match.span(), "\n") for match in re.finditer(r"\r\n?", text)]
+    return AlignedText.of(text).replace(ends, "blank")
+
+
+def _keep_page(page: AlignedText, source_id: str) -> _CleanedPage:
+    """Take every line of a source for body."""
+    lines = _lines_of(page.text)
+    labels = ["body" if line else "blank" for line in lines]
+    return _assemble(page, source_id, labels, [Part(None, 0, len(lines))])
+
+
+def _report_empty(paths: Sequence[str], pages: Sequence[_CleanedPage]) -> None:
+    """Name the sources without a body; raise where there is no other."""
+    empty_paths = [path for path, page in zip(paths, pages, strict=True) if not page.texts]
+    if not empty_paths:
+        return
+    named = "; ".join(empty_paths[:3]) + (f" and {len(empty_paths) - 3} more" if len(empty_paths) > 3 else "")
+    rule = f"{named}: no text is left once page furniture is removed; look at the file, or remove it"
+    if len(empty_paths) == len(pages):
+        raise SourceError(rule)
+    warnings.warn(rule, stacklevel=3)
+
+
 def _clean_page(
-    page: AlignedText, source_id: str, path: str, vocabulary: Vocabulary, shared: frozenset[int]
+    page: AlignedText, source_id: str, vocabulary: Vocabulary, shared: frozenset[int]
 ) -> _CleanedPage:
     """Parts, labels and bodies of one source."""
     lines = _lines_of(page.text)
@@ -101,11 +133,15 @@ def _clean_page(
     labels = ["blank" if not line else "furniture" for line in lines]
     for part in parts:
         labels[part.start : part.end] = _label_part(lines, part, vocabulary, shared)
-    lasts = [max((i for i in range(p.start, p.end) if labels[i] == "body"), default=-1) for p in parts]
-    if -1 in lasts:
-        raise SourceError(
-            f"{path}: no text is left once page furniture is removed; look at the file, or remove it."
-        )
+    return _assemble(page, source_id, labels, parts)
+
+
+def _assemble(
+    page: AlignedText, source_id: str, labels: Sequence[str], parts: Sequence[Part]
+) -> _CleanedPage:
+    """Documents of one source: those of its parts that have a body."""
+    parts = [part for part in parts if "body" in labels[part.start : part.end]]
+    lasts = [max(i for i in range(p.start, p.end) if labels[i] == "body") for p in parts]
     body = _delete_rest(page, labels, frozenset(lasts))
     texts = []
     for number, part in enumerate(parts, start=1):
@@ -256,6 +292,4 @@ def _fill_fields(documents: pd.DataFrame, attributions: pd.DataFrame) -> pd.Data
     values = attributions.set_index(["field", "doc_id"])["value"].to_dict()
     columns = {name: [values.get((name, doc_id)) for doc_id in documents["doc_id"]] for name in _FIELDS}
     filled = documents.assign(**{name: pd.Series(column, dtype="str") for name, column in columns.items()})
-    return filled.assign(
-        year=pd.to_numeric(filled["year"]).astype("Int64"), title=filled["title"].astype("str")
-    )
+    return filled.assign(year=pd.to_numeric(filled["year"]).astype("Int64"))
