@@ -1,158 +1,321 @@
-"""Find, decode and hash raw texts: a folder or file in, the table `sources` out; nothing is altered."""
+"""Find, read and hash raw texts: a folder, file or archive in, the table `sources` out; nothing is altered."""
 
 from __future__ import annotations
 
-import codecs
 import hashlib
+import json
+import os
+import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from discourse.contracts import check
+from discourse.contracts import CONTRACTS, check
+from discourse.corpus import archives, tables
+from discourse.corpus.archives import Budget
+from discourse.corpus.formats import find_format, is_left_aside, read_content
+from discourse.corpus.segmented import is_segmented
 from discourse.errors import SourceError
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-# One byte in a thousand: a broken download keeps its text, a file in another encoding is refused.
-_LOST_SHARE = 0.001
-# Chinese prose of either script holds at least 5 % of these; Big5 or Latin read as GB18030 nearly none.
-_COMMON = frozenset("的一是在和了不有人这這为為以大中国國，。、：；")
-_COMMON_SHARE = 0.02
+Progress = Callable[[int, int], None]
+# Tables, archives, Word files and PDFs hold many texts, or pictures: they may be so many times larger than one text.
+_MANY = 100
+_BLANK = "\ufeff\u200b \t\r\n\u3000\xa0\f\v"
+_N_NAMED = 3  # files that a note or an error names before it counts the rest
 
 
-def read_sources(path: str | Path) -> pd.DataFrame:
-    """Raw texts of one file, or of all files of a folder and its subfolders.
+@dataclass(frozen=True)
+class _Source:
+    """One row of `sources` before it has its id."""
 
-    Taken are .txt and .md; left aside are hidden files and folders and files called README. A source's id
-    is its path below the folder without the suffix; the suffix stays where two files would share an id.
-    Encodings: UTF-8 with or without BOM, UTF-16 or UTF-32 with BOM, GB18030 (so GBK and GB2312). A UTF-8 file
-    with at most one broken byte in a thousand is read, each loss shown as U+FFFD and counted in `encoding`.
+    path: str
+    member: str | None = None
+    row: int | None = None
+    sha256: str | None = None
+    encoding: str | None = None
+    n_lost: int = 0
+    is_segmented: bool = False
+    given: str | None = None
+    remarks: str | None = None
+    error: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What the user set: longest text in bytes, and the column of tables that holds the text."""
+
+    text_bytes: int
+    text_column: str
+
+
+def read_sources(
+    path: str | Path,
+    *,
+    text_column: str = "",
+    max_megabytes: int = 20,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Raw texts of one file, or of all files of a folder, its subfolders and its archives.
+
+    Read are .txt, .md, .html, .mhtml, .docx, .pdf (text layer); tables whose rows are texts (.csv, .tsv, .xlsx,
+    .xls, .json, .jsonl, .parquet); zip and tar archives of all these, nested up to three deep. A table about
+    files (a column `file` or `doc_id`, no text) is no source; hidden files, README, settings, pictures and what
+    belongs to a saved page are left aside. Any other file, and any that cannot be read, is listed with its
+    reason in `error`, has no text, and stops nothing.
+
+    Parameters
+    ----------
+    path
+        A folder, a file or an archive.
+    text_column
+        Column of tables that holds the text; without it, one that is named as text (``text``, ``content``, 正文).
+    max_megabytes
+        Longest single text; a table, an archive, a Word file or a PDF may be and unpack to a hundred times that.
+    strict
+        One file that cannot be read is an error.
+    progress
+        Called with the number of files read and of all files.
 
     Returns
     -------
     pandas.DataFrame
-        `sources`: source_id, path (POSIX, relative), sha256 of the bytes, encoding, n_chars, text; by path.
+        `sources`, by path: source_id (the path without suffix; with it where two would share an id; rows of a
+        table and files of an archive as if it were a folder), path (of the file on disk, POSIX, relative),
+        member (path inside an archive), row (from 1), sha256 (of the file on disk), encoding (the codec that
+        gave the text, or the format), n_chars, n_lost (places where bytes could not be decoded, shown as
+        U+FFFD), is_segmented (words parted by blanks already), given (JSON: what a table's columns say of the
+        text), remarks, error, text. Offsets of `edits` count the characters of `text`.
 
     Raises
     ------
     SourceError
-        No such path, no text in the folder, an empty file, or bytes in no known encoding.
+        No such path, no text in the folder, no file that can be read; with `strict`, one that cannot.
 
     """
     root = Path(path)
-    files = _find_files(root)
+    files, faults = _find_files(root)
     base = root if root.is_dir() else root.parent
-    names = {file: file.relative_to(base).as_posix() for file in files}
-    rows = [_read_source(file, names[file], source_id) for file, source_id in _source_ids(names).items()]
-    return check(pd.DataFrame(rows).sort_values("path", ignore_index=True), "sources")
+    limits = _Limits(max_megabytes * 1_000_000, text_column)
+    sources = [_Source(_relative(folder, base), error=reason) for folder, reason in faults]
+    for number, file in enumerate(files, start=1):
+        sources += _read_file(file, _relative(file, base), limits)
+        if progress is not None:
+            progress(number, len(files))
+    sources.sort(key=lambda source: (source.path, source.member or "", source.row or 0))
+    _report_faults(sources, root, strict)
+    return check(_tabulate(sources), "sources")
 
 
-def _find_files(root: Path) -> list[Path]:
+def _find_files(root: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """All files worth a look, and the folders that may not be opened."""
     if not root.exists():
         raise SourceError(
             f"{root}: no such file or folder; give the path of a text file or of a folder of texts."
         )
     if root.is_file():
-        if root.suffix.lower() not in _READERS:
-            raise SourceError(
-                f"{root}: only {_suffixes()} files are read, found {root.suffix or 'no suffix'}."
-            )
-        return [root]
-    files = sorted(
-        file for file in root.rglob("*") if file.is_file() and _is_text_file(file.relative_to(root))
-    )
-    if not files:
-        raise SourceError(
-            f"{root}: the folder holds no {_suffixes()} files; put the texts there, one file a text."
+        return [root], []
+    faults: list[tuple[Path, str]] = []
+
+    def note(error: OSError) -> None:
+        faults.append(
+            (Path(error.filename), f"the folder cannot be opened ({error.strerror}); check its permissions")
         )
-    return files
+
+    found = (Path(folder, name) for folder, _, names in os.walk(root, onerror=note) for name in names)
+    files = sorted(f for f in found if f.is_file() and not is_left_aside(f.relative_to(root).as_posix()))
+    if not files and not faults:
+        raise SourceError(
+            f"{root}: the folder holds no texts; put files there, one file a text, or a table of texts."
+        )
+    return files, faults
 
 
-def _suffixes() -> str:
-    return " or ".join(_READERS)
+def _relative(file: Path, base: Path) -> str:
+    """POSIX path below `base`; bytes of a name that are no UTF-8 are shown as U+FFFD."""
+    return os.fsencode(file.relative_to(base).as_posix()).decode("utf-8", "replace")
 
 
-def _is_text_file(relative: Path) -> bool:
-    hidden = any(part.startswith(".") for part in relative.parts)
-    return (
-        not hidden and relative.suffix.lower() in _READERS and not relative.stem.upper().startswith("README")
-    )
-
-
-def _source_ids(names: Mapping[Path, str]) -> dict[Path, str]:
-    """Name without suffix, or with it where two files would collide."""
-    stems = {file: name[: -len(file.suffix)] for file, name in names.items()}
-    n_claims = Counter([*stems.values(), *names.values()])
-    return {file: stem if n_claims[stem] == 1 else names[file] for file, stem in stems.items()}
-
-
-def _read_source(file: Path, name: str, source_id: str) -> dict[str, object]:
+def _read_file(file: Path, name: str, limits: _Limits) -> list[_Source]:
+    """All texts of one file on disk."""
+    digest = None
     try:
-        data = file.read_bytes()
+        with open(file, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        many = find_format(name, b"") in ("table", "archive", "office")
+        _check_size(file.stat().st_size, limits.text_bytes * (_MANY if many else 1))
+        found = _read_bytes(file.read_bytes(), name, limits, Budget(limits.text_bytes * _MANY))
+        return [replace(source, path=name, sha256=digest) for source in found]
+    except SourceError as error:
+        return [_Source(name, sha256=digest, error=str(error))]
     except OSError as error:
+        reason = f"cannot be read ({error.strerror or error}); check that the file may be opened"
+        return [_Source(name, sha256=digest, error=reason)]
+
+
+def _check_size(n_bytes: int, limit: int) -> None:
+    if n_bytes > limit:
         raise SourceError(
-            f"{name}: cannot be read ({error.strerror}); check that the file may be opened."
-        ) from error
-    text, encoding = _READERS[file.suffix.lower()](data, name)
-    if not text.strip("\ufeff\u200b \t\r\n\u3000\xa0\f\v"):
-        raise SourceError(f"{name}: the file is empty; remove it or put its text back.")
-    digest = hashlib.sha256(data).hexdigest()
-    return dict(
-        source_id=source_id, path=name, sha256=digest, encoding=encoding, n_chars=len(text), text=text
-    )
-
-
-def decode_text(data: bytes, name: str) -> tuple[str, str]:
-    """Text and encoding of the bytes of a file called `name`; SourceError where no encoding fits."""
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return _decode_with_bom(data, encoding, name)
-    if b"\0" in data:
-        raise SourceError(f"{name}: holds zero bytes, so it is no text file; save it as plain text in UTF-8.")
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return _decode_damaged(data, name)
-
-
-def _decode_with_bom(data: bytes, encoding: str, name: str) -> tuple[str, str]:
-    try:
-        return data.decode(encoding), encoding
-    except UnicodeDecodeError as error:
-        rule = f"{name}: begins as {encoding} but breaks at byte {error.start}"
-        raise SourceError(f"{rule}; save it again as plain text in UTF-8.") from error
-
-
-def _decode_damaged(data: bytes, name: str) -> tuple[str, str]:
-    """Try UTF-8 that lost a byte or two before GB18030, which would read it as other characters."""
-    text = data.decode("utf-8", errors="replace")
-    n_lost = text.count("\ufffd")
-    if n_lost <= max(1, _LOST_SHARE * len(data)) and any("\u4e00" <= char <= "\u9fff" for char in text):
-        return text, f"utf-8, {n_lost} broken"
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError as error:
-        raise SourceError(
-            f"{name}: is neither UTF-8 nor GB18030 (breaks at byte {error.start}); save it again as UTF-8."
-        ) from error
-    if not _reads_like_chinese(text):
-        raise SourceError(
-            f"{name}: reads as Chinese neither in UTF-8 nor in GB18030; save it again as UTF-8."
+            f"has {n_bytes / 1e6:,.0f} MB, more than {limit / 1e6:,.0f}; "
+            "split it, or raise [corpus.sources] max_megabytes"
         )
-    return text, "gb18030"
 
 
-def _reads_like_chinese(text: str) -> bool:
-    wide = [char for char in text if not char.isascii()]
-    return sum(char in _COMMON for char in wide) >= _COMMON_SHARE * len(wide)
+def _read_bytes(data: bytes, name: str, limits: _Limits, budget: Budget) -> Iterator[_Source]:
+    """Texts of the bytes of a file called `name`, whatever its format."""
+    form = find_format(name, data)
+    if form == "archive":
+        yield from _read_archive(data, limits, budget)
+    elif form == "table":
+        yield from _read_table(data, PurePosixPath(name).suffix.lower(), limits, budget)
+    else:
+        content = read_content(data, name, budget.n_bytes)
+        _check_size(len(content.text), limits.text_bytes)
+        _refuse_empty(content.text)
+        remarks = "; ".join(content.remarks) or None
+        yield _Source(
+            "",
+            encoding=content.encoding,
+            n_lost=content.n_lost,
+            is_segmented=is_segmented(content.text),
+            remarks=remarks,
+            text=content.text,
+        )
 
 
-# A further format is one more line: suffix -> function from bytes and name to text and encoding.
-_READERS: Mapping[str, Callable[[bytes, str], tuple[str, str]]] = {".txt": decode_text, ".md": decode_text}
+def _refuse_empty(text: str) -> None:
+    if not text.strip(_BLANK):
+        raise SourceError("the file is empty; remove it or put its text back")
+
+
+def _read_table(data: bytes, suffix: str, limits: _Limits, budget: Budget) -> Iterator[_Source]:
+    table = tables.read_table(data, suffix, budget, limits.text_column)
+    if table is None:
+        return
+    alone = len(table.rows) == 1
+    remarks = "; ".join(table.remarks) or None
+    for row in table.rows:
+        too_long = (
+            f"has more than {limits.text_bytes:,} characters in this row"
+            if len(row.text) > limits.text_bytes
+            else ""
+        )
+        error = row.error or too_long or None
+        given = json.dumps(dict(row.fields), ensure_ascii=False, sort_keys=True) if row.fields else None
+        source = _Source(
+            "",
+            row=None if alone else row.number,
+            encoding=table.encoding,
+            n_lost=row.text.count("\ufffd") if table.n_lost else 0,
+            is_segmented=row.is_segmented or is_segmented(row.text),
+            given=given,
+            remarks=remarks,
+            text=row.text,
+        )
+        yield replace(source, error=error, text="", encoding=None) if error else source
+
+
+def _read_archive(data: bytes, limits: _Limits, budget: Budget) -> Iterator[_Source]:
+    inner = replace(budget, depth=budget.depth - 1)
+    if inner.depth < 0:
+        raise SourceError("is an archive in an archive in an archive in an archive; unpack it yourself")
+    n_members = 0
+    for member in archives.read_archive(data, inner, lambda name: not is_left_aside(name)):
+        n_members += 1
+        name = _printable(member.path)
+        try:
+            if member.error:
+                raise SourceError(member.error)
+            found = list(_read_bytes(member.data, name, limits, inner))
+        except SourceError as error:
+            found = [_Source("", error=str(error))]
+        for source in found:
+            yield replace(source, member=name if source.member is None else f"{name}/{source.member}")
+    budget.spent = inner.spent
+    if not n_members:
+        raise SourceError("is an archive without texts; remove it")
+
+
+def _printable(name: str) -> str:
+    return "".join(char if char.isprintable() else "\ufffd" for char in name.replace("\\", "/"))
+
+
+def _report_faults(sources: Sequence[_Source], root: Path, strict: bool) -> None:
+    """Raise where nothing is left, or where `strict` is meant; else note what a reader of results must know."""
+    faults = [f"{_label(source)}: {source.error}" for source in sources if source.error]
+    if not sources:
+        raise SourceError(f"{root}: the folder holds no texts, only tables about files; put the texts there.")
+    if len(faults) == len(sources) or (strict and faults):
+        raise SourceError(_shorten(faults))
+    if faults:
+        n_files = len({source.path for source in sources})
+        warnings.warn(
+            f"{len(faults)} of {len(sources)} texts (from {n_files} files) could not be read and are left out: "
+            f"{_shorten(faults)}. All are in `sources`, column `error`",
+            stacklevel=3,
+        )
+    lost = [
+        f"{_label(source)} ({source.n_lost}, read as {source.encoding})"
+        for source in sources
+        if source.n_lost
+    ]
+    if lost:
+        warnings.warn(
+            f"bytes that could not be decoded are shown as U+FFFD in: {_shorten(lost)}", stacklevel=3
+        )
+    remarks = list(
+        dict.fromkeys(f"{_label(replace(s, row=None))}: {s.remarks}" for s in sources if s.remarks)
+    )
+    if remarks:
+        warnings.warn(_shorten(remarks), stacklevel=3)
+
+
+def _label(source: _Source) -> str:
+    inner = f"/{source.member}" if source.member else ""
+    return f"{source.path}{inner}" + (f" row {source.row}" if source.row else "")
+
+
+def _shorten(items: Sequence[str]) -> str:
+    rest = f"; and {len(items) - _N_NAMED} more" if len(items) > _N_NAMED else ""
+    return "; ".join(items[:_N_NAMED]) + rest
+
+
+def _tabulate(sources: Sequence[_Source]) -> pd.DataFrame:
+    ids = _source_ids(sources)
+    rows = pd.DataFrame([vars(source) for source in sources]).assign(
+        source_id=ids, n_chars=[len(source.text) for source in sources]
+    )
+    kinds = {name: "str" for name in ("member", "sha256", "encoding", "given", "remarks", "error")}
+    columns = list(CONTRACTS["sources"].columns)
+    return rows.astype({**kinds, "row": "Int64", "n_lost": "int64", "n_chars": "int64"})[columns]
+
+
+def _source_ids(sources: Sequence[_Source]) -> list[str]:
+    """Path without suffixes, or with them where two would collide; a number behind what still collides."""
+    names = ["/".join(filter(None, (s.path, s.member, str(s.row or "")))) for s in sources]
+    stems = [_stem(source) for source in sources]
+    n_claims = Counter([*stems, *(name for name, stem in zip(names, stems, strict=True) if name != stem)])
+    ids = [stem if n_claims[stem] == 1 else name for stem, name in zip(stems, names, strict=True)]
+    seen: Counter[str] = Counter()
+    for i, source_id in enumerate(ids):
+        seen[source_id] += 1
+        if seen[source_id] > 1:
+            ids[i] = f"{source_id}~{seen[source_id]}"
+    return ids
+
+
+def _stem(source: _Source) -> str:
+    parts = [part for part in (source.path, source.member) if part]
+    return "/".join([*map(_without_suffix, parts), *([str(source.row)] if source.row else [])])
+
+
+def _without_suffix(name: str) -> str:
+    lower = name.lower()
+    ending = next(
+        (suffix for suffix in archives.SUFFIXES if lower.endswith(suffix)), PurePosixPath(name).suffix
+    )
+    return name[: len(name) - len(ending)] if ending and not name.endswith("/" + ending) else name
