@@ -14,7 +14,7 @@ from discourse.compare._stats import Design, centre
 
 MAX_RELABELLINGS = 20_000
 # Two labellings that are mirror images give the same |t| up to the last bits: they must count as equal.
-_TIE = 1e-8
+TIE = 1e-8
 _BLOCK = 1_000
 
 
@@ -106,7 +106,7 @@ def _studentise_block(
 
 def permutation_p(observed: np.ndarray, permuted: np.ndarray) -> np.ndarray:
     """Share of labellings (the observed one among them) whose statistic is at least the observed one."""
-    return (permuted >= observed * (1.0 - _TIE)).mean(axis=0)
+    return (permuted >= observed * (1.0 - TIE)).mean(axis=0)
 
 
 def pooled_t(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -131,7 +131,7 @@ def pooled_permutation_p(
     values: (n_units, n_columns), centred on 0. labels: (n_labellings, n_units), the observed one among them.
     observed: |t| (n_columns,). Reference for pooling: Storey & Tibshirani (2003), PNAS 100(16).
     """
-    thresholds = observed * (1.0 - _TIE)
+    thresholds = observed * (1.0 - TIE)
     own = np.zeros(len(observed))
     pooled = np.zeros(len(observed))
     for start in range(0, len(labels), _BLOCK):
