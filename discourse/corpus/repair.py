@@ -1,7 +1,8 @@
-"""Raw text -> readable text: pinyin in brackets, lost bytes, traditional characters, masked 党; all logged.
+"""Raw text -> readable text: wrong decoding, pinyin, lost bytes, traditional characters, masked 党; all logged.
 
-The order matters: pinyin and lost bytes each can hide the other, and both hide traditional characters; only a
-simplified text shows a masked 党.
+The order matters: wrong decoding hides everything else; pinyin and lost bytes each can hide the other, and both hide
+traditional characters; only a simplified text shows a masked 党. Every repair asks for evidence of its own in the
+text, and leaves clean text as it is.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from functools import cached_property
 from opencc import OpenCC
 
 from discourse.corpus.aligned import AlignedText, Change
+from discourse.corpus.characters import drop_invisible, read_entities, read_private, unify_characters
 from discourse.corpus.lost_bytes import PINYIN_LETTERS, find_damage, repair_lost_bytes
-from discourse.corpus.wordlists import read_terms
+from discourse.corpus.mojibake import find_lost, repair_mojibake
+from discourse.corpus.wordlists import read_pairs, read_terms
 from discourse.corpus.wordmodel import WordModel, build_word_model
 
 _TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
@@ -36,16 +39,24 @@ class Repairer:
         self._simplify_plain = OpenCC("t2s").convert
         self._traditional = OpenCC("s2t").convert
         self._party_forms = read_terms("masked_party.txt")
+        self._radicals = read_pairs("radicals.tsv")
+        self._glyphs = read_pairs("private_use.tsv")
 
     def repair(self, raw: str) -> AlignedText:
         """Readable text of one source, page furniture still in it."""
-        text = AlignedText.of(raw)
-        if find_damage(raw):
+        text = self._read_characters(AlignedText.of(raw))
+        if find_damage(text.text):
             text = self._repair_bytes(text)
-        text = strip_pinyin(text)
+        text = read_private(strip_pinyin(text), self._glyphs)
         if traditional_share(text.text, self._simplify_plain) > 0.1:
             text = simplify(text, self._simplify)
         return unmask_party(text, self._party_forms)
+
+    def _read_characters(self, text: AlignedText) -> AlignedText:
+        """Undo wrong decoding and what web pages and fonts do to single characters."""
+        text = drop_invisible(read_entities(repair_mojibake(text)))
+        gone = [Change(start, end, text.text[start:end], 0.0) for start, end in find_lost(text.text)]
+        return unify_characters(text.replace(gone, "mojibake_lost"), self._radicals)
 
     def _repair_bytes(self, text: AlignedText) -> AlignedText:
         is_traditional = traditional_share(text.text, self._simplify_plain) > 0.1

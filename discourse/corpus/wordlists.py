@@ -21,6 +21,16 @@ def read_sections(name: str) -> dict[str, list[str]]:
     return {heading: list(terms) for heading, terms in sections.items()}
 
 
+def read_pairs(name: str) -> dict[str, str]:
+    """Characters of a packaged table of two columns; ``U+F06C`` stands for the character itself."""
+    rows = (line.split("\t") for line in _read_lines(name))
+    return {_character(first): _character(second) for first, second in rows}
+
+
+def _character(cell: str) -> str:
+    return chr(int(cell[2:], 16)) if cell.startswith("U+") else cell
+
+
 def _read_lines(name: str) -> list[str]:
     lines = resource("stopwords", name).read_text(encoding="utf-8").splitlines()
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
