@@ -20,7 +20,7 @@ PINYIN_LETTERS = "a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ
 # What ends a stretch: an ASCII letter that is the second byte of a character; a lost second byte that took
 # opening half of a pinyin bracket with it; a lost second byte that may have taken a digit or comma with it.
 _SITE = re.compile(
-    rf"[?\ufffd](?P<mark>[!,.:;?()])(?P<run>[^\x00-\x7f\ufffd\u0085\u2028\u2029]+)"
+    rf"[?\ufffd](?P<mark>[!,.:;?()！，．：；？（）])(?P<run>[^\x00-\x7f\ufffd\u0085\u2028\u2029]+)"
     rf"(?P<end>[@-~]|[?\ufffd]\s*[{PINYIN_LETTERS}]{{1,6}}\s*\)|[?\ufffd])?"
 )
 _BRACKET = re.compile(rf"\(\s*[{PINYIN_LETTERS}]{{1,6}}\s*\)")
@@ -133,7 +133,10 @@ def _shift_back(mark: str, run: str) -> tuple[str, int] | None:
     pairs = [char.encode("gb18030") for char in run]
     if any(len(pair) != 2 for pair in pairs):
         return None
-    data = bytes([ord(mark) + 0x80]) + b"".join(pairs)
+    plain = (
+        ord(mark) - 0xFEE0 if ord(mark) > 0xFF else ord(mark)
+    )  # some programs put the full-width mark back
+    data = bytes([plain + 0x80]) + b"".join(pairs)
     try:
         return data[:-1].decode("gbk"), data[-1]
     except UnicodeDecodeError:

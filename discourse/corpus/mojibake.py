@@ -39,7 +39,13 @@ def repair_mojibake(text: AlignedText) -> AlignedText:
     """Read wrongly decoded stretches again, as often as that was done to them (at most three times)."""
     for _ in range(3):
         changes = list(_utf8_read_as_gbk(text.text))
-        changes = [*changes, *_half_marks(text.text, changes), *_read_as_latin(text.text)]
+        changes += list(_half_marks(text.text, changes))
+        taken = {place for change in changes for place in range(change.start, change.end)}
+        changes += [
+            change
+            for change in _read_as_latin(text.text)
+            if taken.isdisjoint(range(change.start, change.end))
+        ]
         changes = changes or _swapped_tables(text.text)
         if not changes:
             break
