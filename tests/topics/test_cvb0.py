@@ -270,3 +270,23 @@ def test_without_a_place_for_its_cache_it_compiles_anew():
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
     )
     assert answer.stdout.split() == ["False", "True"]
+
+
+def test_a_matrix_of_eta_says_which_topic_is_about_what(corpus):
+    counts, mixtures = corpus
+    for order in (np.array([2, 0, 3, 1]), np.arange(4)):
+        eta = np.full((4, 48), 0.03)
+        for topic, block in enumerate(order[:3]):  # the fourth topic is free
+            eta[topic, 12 * block : 12 * block + 2] = 1.0
+        fit = _cvb0.fit(counts, n_topics=4, seed=1, eta=eta, alpha=0.1, max_iterations=40)
+        assert fit.phi.reshape(4, 4, 12).sum(axis=2).argmax(axis=1).tolist() == order.tolist()
+        assert np.abs(fit.theta - mixtures[:, order]).mean() < 0.05
+        assert fit.eta == pytest.approx(eta.mean())
+
+
+def test_a_matrix_of_equal_etas_is_one_eta(corpus):
+    single, matrix = (
+        _cvb0.fit(corpus[0], n_topics=4, seed=1, eta=eta, max_iterations=15)
+        for eta in (0.05, np.full((4, 48), 0.05))
+    )
+    np.testing.assert_allclose(matrix.phi, single.phi, rtol=1e-4)
