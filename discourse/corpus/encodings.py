@@ -75,8 +75,8 @@ def _best(data: bytes) -> Decoded:
     scores = [
         score_text(decoded.text) - 2 * decoded.n_lost / max(1, len(decoded.text)) for decoded, _ in tried
     ]
-    best = max(range(len(tried)), key=lambda i: (scores[i], -i))
-    if scores[best] < _MIN_SCORE:
+    best = max(range(len(tried)), key=lambda i: (scores[i], -i), default=-1)
+    if best < 0 or scores[best] < _MIN_SCORE:
         kinds = "zero bytes and " if b"\0" in data else ""
         raise SourceError(
             f"holds {kinds}bytes that read as Chinese neither in UTF-8 nor in GB18030, Big5 or UTF-16; save it as UTF-8"

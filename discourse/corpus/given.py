@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 import pandas as pd
 
@@ -61,6 +62,69 @@ def prefer_given(attributions: pd.DataFrame, documents: pd.DataFrame, sources: p
     added = pd.DataFrame(rows, columns=list(attributions.columns)).astype(attributions.dtypes.to_dict())
     parts = [part for part in (attributions[kept], added) if len(part)]
     return check(pd.concat(parts, ignore_index=True) if parts else attributions[kept], "attributions")
+
+
+def join_about(
+    sources: pd.DataFrame, about: Sequence[tuple[str, str, Mapping[str, str]]]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Join what tables about files say to the files they name, and what to note of rows that name none.
+
+    Parameters
+    ----------
+    sources
+        Table of that name.
+    about
+        Path of the table, name of the file, fields. A name is a path or its end, with or without suffix.
+
+    Returns
+    -------
+    tuple
+        sources with `given` filled, a table's own columns giving way; sentences on rows without their file.
+
+    """
+    if not about:
+        return sources, []
+    paths = [_where(path, member) for path, member in zip(sources["path"], sources["member"], strict=True)]
+    places: dict[str, set[str]] = {}
+    for path in paths:
+        for end in _ends(path):
+            places.setdefault(end, set()).add(path)
+    cells: dict[str, dict[str, str]] = {}
+    lost: dict[str, list[str]] = {}
+    for table, name, fields in about:
+        named = places.get(name.replace("\\", "/").strip("/").casefold(), set())
+        if len(named) == 1:
+            cells.setdefault(next(iter(named)), {}).update(fields)
+        else:
+            lost.setdefault(table, []).append(f"{name} ({'no' if not named else len(named)} files)")
+    pairs = zip(paths, sources["given"], strict=True)
+    given = pd.Series([_merge(own, cells.get(path)) for path, own in pairs], sources.index, dtype="str")
+    return sources.assign(given=given), [
+        f"{table}: {len(names)} rows name no file, or several: {', '.join(names[:3])}"
+        for table, names in lost.items()
+    ]
+
+
+def _merge(own: object, cells: Mapping[str, str] | None) -> object:
+    """JSON of a source's own cells, overwritten by those of a table about it."""
+    if not cells:
+        return own
+    return json.dumps(
+        json.loads(own if isinstance(own, str) else "{}") | cells, ensure_ascii=False, sort_keys=True
+    )
+
+
+def _where(path: str, member: object) -> str:
+    return f"{path}/{member}" if isinstance(member, str) else path
+
+
+def _ends(path: str) -> Iterator[str]:
+    """Every name by which a table may mean a file: ``a/b.txt``, ``a/b``, ``b.txt``, ``b``."""
+    parts = PurePosixPath(path.casefold()).parts
+    for i in range(len(parts)):
+        end = PurePosixPath(*parts[i:])
+        yield end.as_posix()
+        yield end.with_suffix("").as_posix()
 
 
 def _by_document(attributions: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -6,32 +6,48 @@ from pathlib import Path
 
 import pandas as pd
 
+from discourse.corpus.archives import Budget
+from discourse.corpus.columns import FIELDS, name_columns, read_value
+from discourse.corpus.tables import SUFFIXES, cell_text, read_cells
 from discourse.errors import SourceError
+
+_MAX_BYTES = 500_000_000
+_TRANSLATED = (*FIELDS, "file", "doc_id")
 
 
 def read_metadata(path: str | Path) -> pd.DataFrame:
-    """Read a CSV of metadata (UTF-8, with or without BOM, or GB18030), every cell as text, NA where empty.
+    """Read a table of metadata (CSV in any encoding, Excel, JSON lines, Parquet), every cell as text, NA where empty.
 
     One row a file or document: a column `file` or `doc_id`, and any of the metadata columns of `documents`.
-    Raises SourceError, in one line, where the file is missing, not text or not a table.
+    Columns may bear Chinese names (文件名, 省份, 级别); levels in Chinese words (省级) come out in ours.
+    Raises SourceError, in one line, where the file is missing, damaged or not a table.
     """
     path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise SourceError(f"{path}: is not a table ({path.suffix or 'no suffix'}); save it as .csv or .xlsx")
     try:
-        data = path.read_bytes()
-        encoding = "utf-8-sig" if _is_utf8(data) else "gb18030"
-        return pd.read_csv(path, encoding=encoding, dtype="str", keep_default_na=False, na_values=[""])
+        records = read_cells(path.read_bytes(), path.suffix.lower(), Budget(_MAX_BYTES))
     except FileNotFoundError:
-        raise SourceError(f"{path}: no such metadata table; mend `metadata` in study.toml or remove it") from None
+        raise SourceError(
+            f"{path}: no such metadata table; mend `metadata` in study.toml or remove it"
+        ) from None
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
-    except (UnicodeDecodeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"{path}: is not a CSV table ({reason}); save it as CSV UTF-8") from error
+        raise SourceError(
+            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
+        ) from error
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}") from error
+    table = pd.DataFrame([{name: cell_text(value) for name, value in record.items()} for record in records])
+    return _in_our_words(table.astype("str")) if len(table.columns) else table
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _in_our_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Our names for columns that are ours under another name, our words for levels."""
+    ours = name_columns([name for name in table.columns if name not in _TRANSLATED])
+    names = {
+        column: field for field, column in ours.items() if field in _TRANSLATED and field not in table.columns
+    }
+    table = table.rename(columns=names)
+    if "level" in table:
+        table["level"] = [read_value("level", value) or value for value in table["level"]]
+    return table.mask(table == "")

@@ -7,9 +7,10 @@ import json
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from discourse.contracts import CONTRACTS, check
 from discourse.corpus import archives, tables
 from discourse.corpus.archives import Budget
 from discourse.corpus.formats import find_format, is_left_aside, read_content
+from discourse.corpus.given import join_about
 from discourse.corpus.segmented import is_segmented
 from discourse.errors import SourceError
 
@@ -42,6 +44,7 @@ class _Source:
     remarks: str | None = None
     error: str | None = None
     text: str = ""
+    about: Sequence[tuple[str, Mapping[str, str]]] = ()
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ def read_sources(
 
     Read are .txt, .md, .html, .mhtml, .docx, .pdf (text layer); tables whose rows are texts (.csv, .tsv, .xlsx,
     .xls, .json, .jsonl, .parquet); zip and tar archives of all these, nested up to three deep. A table about
-    files (a column `file` or `doc_id`, no text) is no source; hidden files, README, settings, pictures and what
-    belongs to a saved page are left aside. Any other file, and any that cannot be read, is listed with its
-    reason in `error`, has no text, and stops nothing.
+    files (a column `file`, no text) is joined to them by their names; hidden files, README, settings, pictures
+    and what belongs to a saved page are left aside. Any other file, and any that cannot be read, is listed with
+    its reason in `error`, has no text, and stops nothing.
 
     Parameters
     ----------
@@ -106,9 +109,34 @@ def read_sources(
         sources += _read_file(file, _relative(file, base), limits)
         if progress is not None:
             progress(number, len(files))
+    about = [(source.path, *row) for source in sources for row in source.about]
+    sources = [source for source in sources if not source.about]
+    if not sources:
+        raise SourceError(f"{root}: the folder holds no texts, only tables about files; put the texts there.")
     sources.sort(key=lambda source: (source.path, source.member or "", source.row or 0))
-    _report_faults(sources, root, strict)
-    return check(_tabulate(sources), "sources")
+    table, unmatched = join_about(_tabulate(sources), about)
+    _require_texts(table, strict)
+    for note in [*note_faults(table), *unmatched]:
+        warnings.warn(note, stacklevel=2)
+    return check(table, "sources")
+
+
+def note_faults(sources: pd.DataFrame) -> list[str]:
+    """What a reader of results must know of `sources`: texts left out, bytes lost, remarks; one sentence each."""
+    faults, notes = _faults(sources), []
+    if faults:
+        notes.append(
+            f"{len(faults)} of {len(sources)} texts could not be read and are left out: {_shorten(faults)}; "
+            "all are in `sources`, column `error`"
+        )
+    lost = sources[sources["n_lost"] > 0]
+    if len(lost):
+        named = [f"{_label(s)} ({s.n_lost} places, read as {s.encoding})" for s in lost.itertuples()]
+        notes.append(f"bytes that no encoding explains are shown as U+FFFD in {_shorten(named)}")
+    remarked = sources[sources["remarks"].notna()].drop_duplicates(["path", "member", "remarks"])
+    if len(remarked):
+        notes.append(_shorten([f"{_label(s, with_row=False)}: {s.remarks}" for s in remarked.itertuples()]))
+    return notes
 
 
 def _find_files(root: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
@@ -194,8 +222,8 @@ def _refuse_empty(text: str) -> None:
 
 def _read_table(data: bytes, suffix: str, limits: _Limits, budget: Budget) -> Iterator[_Source]:
     table = tables.read_table(data, suffix, budget, limits.text_column)
-    if table is None:
-        return
+    if table.about and not table.rows:
+        yield _Source("", about=table.about)
     alone = len(table.rows) == 1
     remarks = "; ".join(table.remarks) or None
     for row in table.rows:
@@ -244,39 +272,21 @@ def _printable(name: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in name.replace("\\", "/"))
 
 
-def _report_faults(sources: Sequence[_Source], root: Path, strict: bool) -> None:
-    """Raise where nothing is left, or where `strict` is meant; else note what a reader of results must know."""
-    faults = [f"{_label(source)}: {source.error}" for source in sources if source.error]
-    if not sources:
-        raise SourceError(f"{root}: the folder holds no texts, only tables about files; put the texts there.")
-    if len(faults) == len(sources) or (strict and faults):
+def _require_texts(sources: pd.DataFrame, strict: bool) -> None:
+    """Raise where no text is left, or where one is lacking and `strict` is meant."""
+    faults = _faults(sources)
+    if faults and (strict or len(faults) == len(sources)):
         raise SourceError(_shorten(faults))
-    if faults:
-        n_files = len({source.path for source in sources})
-        warnings.warn(
-            f"{len(faults)} of {len(sources)} texts (from {n_files} files) could not be read and are left out: "
-            f"{_shorten(faults)}. All are in `sources`, column `error`",
-            stacklevel=3,
-        )
-    lost = [
-        f"{_label(source)} ({source.n_lost}, read as {source.encoding})"
-        for source in sources
-        if source.n_lost
-    ]
-    if lost:
-        warnings.warn(
-            f"bytes that could not be decoded are shown as U+FFFD in: {_shorten(lost)}", stacklevel=3
-        )
-    remarks = list(
-        dict.fromkeys(f"{_label(replace(s, row=None))}: {s.remarks}" for s in sources if s.remarks)
-    )
-    if remarks:
-        warnings.warn(_shorten(remarks), stacklevel=3)
 
 
-def _label(source: _Source) -> str:
-    inner = f"/{source.member}" if source.member else ""
-    return f"{source.path}{inner}" + (f" row {source.row}" if source.row else "")
+def _faults(sources: pd.DataFrame) -> list[str]:
+    return [f"{_label(source)}: {source.error}" for source in sources[sources["error"].notna()].itertuples()]
+
+
+def _label(source: Any, *, with_row: bool = True) -> str:
+    """Where a text stands, for a person: path, path inside the archive, row."""
+    inner = f"/{source.member}" if isinstance(source.member, str) else ""
+    return f"{source.path}{inner}" + (f" row {source.row}" if with_row and not pd.isna(source.row) else "")
 
 
 def _shorten(items: Sequence[str]) -> str:

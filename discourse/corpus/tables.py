@@ -8,7 +8,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -46,16 +46,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Texts of one file, how it was decoded, and what a person should know of the reading."""
+    """Texts of one file, how it was decoded, and what a person should know of the reading.
+
+    about: what a table without texts says of files, (file name, fields) a row.
+    """
 
     rows: Sequence[Row]
     encoding: str
     n_lost: int = 0
     remarks: tuple[str, ...] = ()
+    about: Sequence[tuple[str, Mapping[str, str]]] = ()
 
 
-def read_table(data: bytes, suffix: str, budget: Budget, text_column: str = "") -> Table | None:
-    """Texts of a table with the fields that its columns give; None for a table about files, which holds no texts.
+def read_table(data: bytes, suffix: str, budget: Budget, text_column: str = "") -> Table:
+    """Texts of a table with the fields that its columns give; or what a table about files says of them.
 
     The text is in the column `text_column`, else in one whose name says so (``stopwords/table_columns.txt``),
     else in the one column of long cells. A column of words (``tokens``) is taken before a text: its words,
@@ -69,29 +73,34 @@ def read_table(data: bytes, suffix: str, budget: Budget, text_column: str = "") 
     """
     frames, encoding, n_lost, faults = _read_frames(data, suffix, budget)
     rows: list[Row] = []
+    about: list[tuple[str, Mapping[str, str]]] = []
     remarks: list[str] = []
-    about_files = False
-    for name, records in frames:
+    for records in (records for _, records in frames if records):
         names = list(dict.fromkeys(key for record in records for key in record))
-        columns = find_columns(names, text_column)
-        if not columns.text and not columns.tokens:
-            guess = "" if text_column else _longest_column(records, names)
-            about_files |= {"file", "doc_id"} & set(name_columns(names)) != set() and not guess
-            if not guess:
-                continue
-            remarks.append(f"no column is named as text; {guess!r}, the one of long cells, was taken")
-            columns = Columns(guess, "", columns.fields)
-        start = len(rows)
-        rows += [_read_row(start + i, record, columns) for i, record in enumerate(records, start=1)]
-        if not rows and records:
-            remarks.append(f"sheet {name!r} holds no texts")
-    if not rows and not faults:
-        if about_files:
-            return None
+        columns, remark = _text_columns(records, names, text_column)
+        remarks += [remark] if remark else []
+        if columns.text or columns.tokens:
+            start = len(rows) + 1
+            rows += [_read_row(number, record, columns) for number, record in enumerate(records, start)]
+        elif file_column := name_columns(names).get("file"):
+            about += [
+                (cell_text(record.get(file_column)).strip(), _fields(record, columns)) for record in records
+            ]
+    if not rows and not faults and not about:
         heads = [name for _, records in frames for record in records[:1] for name in record]
         raise SourceError(_no_text(heads, text_column))
     rows += [Row(len(rows) + i, error=fault) for i, fault in enumerate(faults, start=1)]
-    return Table(rows, encoding, n_lost, tuple(remarks))
+    return Table(rows, encoding, n_lost, tuple(remarks), [pair for pair in about if pair[0]])
+
+
+def _text_columns(records: Sequence[Cells], names: Sequence[str], text_column: str) -> tuple[Columns, str]:
+    """Columns of a sheet, and what to remark where the text had to be guessed by the length of its cells."""
+    columns = find_columns(names, text_column)
+    if columns.text or columns.tokens or text_column:
+        return columns, ""
+    guess = _longest_column(records, names)
+    remark = f"no column is named as text; {guess!r}, the one of long cells, was taken" if guess else ""
+    return replace(columns, text=guess), remark
 
 
 def _no_text(names: Sequence[str], text_column: str) -> str:
@@ -203,12 +212,12 @@ def _records(grid: Sequence[Sequence[Any]]) -> Iterator[Cells]:
     if not grid:
         return
     candidates = range(min(_HEADER_ROWS, len(grid)))
-    first = next((i for i in candidates if any(_cell(value) for value in grid[i])), 0)
-    known = [len(name_columns([_cell(value) for value in grid[i]])) for i in candidates]
+    first = next((i for i in candidates if any(cell_text(value) for value in grid[i])), 0)
+    known = [len(name_columns([cell_text(value) for value in grid[i]])) for i in candidates]
     header = max(candidates, key=lambda i: (known[i], i == first, -i))
-    names = [_cell(value) or f"column {i}" for i, value in enumerate(grid[header], start=1)]
+    names = [cell_text(value) or f"column {i}" for i, value in enumerate(grid[header], start=1)]
     for row in grid[header + 1 :]:
-        if any(_cell(value) for value in row):
+        if any(cell_text(value) for value in row):
             yield dict(zip(names, row, strict=False))
 
 
@@ -276,17 +285,17 @@ _FRAMES: dict[str, Callable[[bytes, Budget], Frames]] = {
 
 def _read_row(number: int, record: Cells, columns: Columns) -> Row:
     words = _words(record.get(columns.tokens)) if columns.tokens else []
-    text = " ".join(words) if words else _cell(record.get(columns.text)) if columns.text else ""
+    text = " ".join(words) if words else cell_text(record.get(columns.text)) if columns.text else ""
     fault = _text_fault(text)
     if fault:
         return Row(number, error=fault)
-    given = {
-        name: read_value(name, _cell(record.get(column))) for name, column in (columns.fields or {}).items()
-    }
-    fields = complete_places(
-        {name: value for name, value in given.items() if value and not _text_fault(value)}
-    )
-    return Row(number, text, fields, bool(words))
+    return Row(number, text, _fields(record, columns), bool(words))
+
+
+def _fields(record: Cells, columns: Columns) -> dict[str, str]:
+    cells = {name: cell_text(record.get(column)) for name, column in (columns.fields or {}).items()}
+    given = {name: read_value(name, cell) for name, cell in cells.items() if not _text_fault(cell)}
+    return complete_places({name: value for name, value in given.items() if value})
 
 
 def _text_fault(text: str) -> str:
@@ -299,7 +308,7 @@ def _text_fault(text: str) -> str:
     return ""
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A cell as text: whole numbers without a point, dates in ISO form, nothing for nothing."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
@@ -319,7 +328,7 @@ def _words(value: Any) -> list[str]:
     elif isinstance(value, str) and value.lstrip().startswith("["):
         items = ("".join(pair) for pair in re.findall(r"'([^']*)'|\"([^\"]*)\"", value))
     else:
-        items = _cell(value).split()
+        items = cell_text(value).split()
     return [word for item in items for word in str(item).split()]
 
 
@@ -327,7 +336,8 @@ def _longest_column(records: Sequence[Cells], names: Sequence[str]) -> str:
     """The one column whose cells are long, at least three times as long as any other's; else nothing."""
     sample = records[:200]
     lengths = {
-        name: sum(len(_cell(record.get(name))) for record in sample) / max(1, len(sample)) for name in names
+        name: sum(len(cell_text(record.get(name))) for record in sample) / max(1, len(sample))
+        for name in names
     }
     ranked = sorted(lengths, key=lambda name: -lengths[name])
     if not ranked or lengths[ranked[0]] < _MIN_TEXT:
