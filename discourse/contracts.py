@@ -116,6 +116,30 @@ CONTRACTS: Mapping[str, Contract] = {
         "n_documents_reference:int! n_units_target:int! n_units_reference:int! flags:str! verdict:str!",
         "factor target reference topic",
     ),
+    "adjusted": _contract(
+        "formula:str! factor:str! target:str! reference:str! topic:int! difference:float se:float df:float "
+        "low:float high:float p:float p_adjusted:float q:float n_documents_target:int! n_documents_reference:int! "
+        "n_units_target:int! n_units_reference:int! flags:str! verdict:str!",
+        "formula factor target reference topic",
+    ),
+    "trends": _contract(
+        "factor:str! topic:int! slope:float low:float high:float p:float p_adjusted:float q:float "
+        "p_permutation:float p_smallest:float first:float! last:float! n_values:int! n_documents:int! "
+        "n_units:int! flags:str! verdict:str!",
+        "factor topic",
+    ),
+    "profiles": _contract(
+        "factor:str! target:str! reference:str! jsd:float jsd_low:float jsd_high:float jsd_plugin:float "
+        "hellinger:float hellinger_low:float hellinger_high:float statistic:float p:float p_adjusted:float "
+        "p_smallest:float n_documents_target:int! n_documents_reference:int! n_units_target:int! "
+        "n_units_reference:int! flags:str! verdict:str!",
+        "factor target reference",
+    ),
+    "ordination": _contract(
+        "factor:str! kind:str! name:str! group:str axis_1:float! axis_2:float! explained_1:float! "
+        "explained_2:float! n_units:int! ellipse_major:float ellipse_minor:float ellipse_angle:float",
+        "factor kind name",
+    ),
     "keyness": _contract(
         "factor:str! target:str! reference:str! term:str! n_target:int! n_reference:int! rate_target:float! "
         "rate_reference:float! log_ratio:float! log_odds:float! g2:float! p:float q:float n_documents_target:int! "
