@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 import pandas as pd
@@ -12,24 +14,29 @@ import pandas as pd
 from discourse.contracts import check
 from discourse.errors import DataError, SettingError
 
+_Span = tuple[int, int]
 _CLOSING = "”’」』）)》\"'"
 _SENTENCE_END = re.compile(rf"[。！？!?…]+[{re.escape(_CLOSING)}]*")
-_UNITS = ("paragraph", "document")
+_UNITS = ("paragraph", "sentence", "window", "document")
 
 
 def split_passages(
     documents: pd.DataFrame,
     *,
-    unit: Literal["paragraph", "document"] = "paragraph",
+    unit: Literal["paragraph", "sentence", "window", "document"] = "paragraph",
     min_chars: int = 40,
     max_chars: int = 0,
+    window_chars: int = 200,
 ) -> pd.DataFrame:
     """Passages of the documents, in order.
 
-    unit: ``paragraph``, or ``document`` for the whole text. min_chars: a shorter paragraph (a heading, a
-    salutation, 下面,我讲4点意见。) is too short to be modelled and joins the paragraph that follows; the
-    last one of a document joins the one before it; 0 joins nothing. max_chars: a longer passage is halved
-    at a sentence end, and again, until none is longer; 0 cuts nothing. Both count characters of the text.
+    unit: ``paragraph``; ``sentence``, up to its 。！？ or the end of its paragraph; ``window``, about `window_chars`
+    characters of running text over the borders of paragraphs, cut after sentences; ``document``, the whole text.
+    min_chars: a shorter unit (a heading, a salutation, 下面,我讲4点意见。) is too short to be modelled and joins
+    the one that follows, sentences until they are long enough together; the last one of a document joins the one
+    before it; 0 joins nothing. max_chars: a longer
+    passage is halved at a sentence end, and again, until none is longer; 0 cuts nothing. All count characters
+    of the text.
 
     Returns
     -------
@@ -41,7 +48,7 @@ def split_passages(
     Raises
     ------
     SettingError
-        Unknown unit or negative length.
+        Unknown unit or impossible length.
     DataError
         There are no documents.
 
@@ -52,21 +59,21 @@ def split_passages(
         raise SettingError(
             f"min_chars={min_chars}, max_chars={max_chars}: lengths are 0 or more, the first the smaller."
         )
+    if window_chars < 1:
+        raise SettingError(f"window_chars={window_chars}: a window holds at least 1 character; 200 is usual.")
     if documents.empty:
         raise DataError("no documents to split into passages; read some sources first.")
-    rows = [row for document in documents.itertuples() for row in _rows(document, unit, min_chars, max_chars)]
+    divide = partial(_divide, unit=unit, min_chars=min_chars, max_chars=max_chars, window_chars=window_chars)
+    pairs = zip(documents["doc_id"], documents["text"], strict=True)
+    rows = [row for doc_id, text in pairs for row in _rows(doc_id, text, divide(text))]
     return check(_mark_repeats(pd.DataFrame(rows)), "passages")
 
 
-def _rows(document, unit: str, min_chars: int, max_chars: int) -> Iterator[dict[str, object]]:  # type: ignore[no-untyped-def]
-    text = document.text
-    spans = [(0, len(text))] if unit == "document" else _join_short(_paragraphs(text), min_chars)
-    pieces = [piece for span in spans for piece in _cut_long(text, *span, max_chars)]
-    for position, (start, end) in enumerate(pieces):
-        passage_id = f"{document.doc_id}#{position + 1:04d}"
+def _rows(doc_id: str, text: str, spans: Sequence[_Span]) -> Iterator[dict[str, object]]:
+    for position, (start, end) in enumerate(spans):
         yield dict(
-            passage_id=passage_id,
-            doc_id=document.doc_id,
+            passage_id=f"{doc_id}#{position + 1:04d}",
+            doc_id=doc_id,
             position=position,
             start=start,
             end=end,
@@ -74,27 +81,65 @@ def _rows(document, unit: str, min_chars: int, max_chars: int) -> Iterator[dict[
         )
 
 
-def _paragraphs(text: str) -> list[tuple[int, int]]:
+def _divide(text: str, *, unit: str, min_chars: int, max_chars: int, window_chars: int) -> list[_Span]:
+    """Spans of the passages of one text."""
+    if unit == "document":
+        spans = [(0, len(text))]
+    elif unit == "window":
+        spans = _windows(_sentences(text), max(window_chars, min_chars))
+    else:
+        units = _sentences(text) if unit == "sentence" else _paragraphs(text)
+        spans = _join_short(units, min_chars, gather=unit == "sentence")
+    return [piece for span in spans for piece in _cut_long(text, *span, max_chars)]
+
+
+def _paragraphs(text: str) -> list[_Span]:
     return [match.span() for match in re.finditer(r"[^\n]+", text)]
 
 
-def _join_short(spans: list[tuple[int, int]], min_chars: int) -> list[tuple[int, int]]:
-    """Short paragraphs join the next one; short ones at the end join the one before."""
-    joined: list[tuple[int, int]] = []
+def _sentences(text: str) -> list[_Span]:
+    """Sentences with the marks that end them, blanks between them left out."""
+    spans = []
+    for start, end in _paragraphs(text):
+        cuts = [match.end() for match in _SENTENCE_END.finditer(text, start, end)]
+        bounds = sorted({start, *cuts, end})
+        spans += [_trim(text, a, b) for a, b in pairwise(bounds) if text[a:b].strip()]
+    return spans
+
+
+def _windows(sentences: Sequence[_Span], n_chars: int) -> list[_Span]:
+    """Runs of sentences, each ended where its length comes nearest to `n_chars`; a short rest joins the last."""
+    windows: list[_Span] = []
+    for start, end in sentences:
+        if windows and (end - windows[-1][0]) + (windows[-1][1] - windows[-1][0]) <= 2 * n_chars:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    if len(windows) > 1 and 2 * (windows[-1][1] - windows[-1][0]) < n_chars:
+        windows[-2:] = [(windows[-2][0], windows[-1][1])]
+    return windows
+
+
+def _join_short(spans: Sequence[_Span], min_chars: int, *, gather: bool) -> list[_Span]:
+    """Short units join the next one; short ones at the end join the one before.
+
+    gather: several short ones together may be long enough (sentences); headings and salutations never are.
+    """
+    joined: list[_Span] = []
     waiting: int | None = None
     for start, end in spans:
-        if end - start < min_chars:
-            waiting = start if waiting is None else waiting
+        first = start if waiting is None else waiting
+        if end - (first if gather else start) < min_chars:
+            waiting = first
             continue
-        joined.append((start if waiting is None else waiting, end))
+        joined.append((first, end))
         waiting = None
     if waiting is not None:
-        first = joined.pop()[0] if joined else waiting
-        joined.append((first, spans[-1][1]))
+        joined.append((joined.pop()[0] if joined else waiting, spans[-1][1]))
     return joined
 
 
-def _cut_long(text: str, start: int, end: int, max_chars: int) -> list[tuple[int, int]]:
+def _cut_long(text: str, start: int, end: int, max_chars: int) -> list[_Span]:
     """Halve a span at the sentence end nearest to its middle until no piece is too long or none is left."""
     start, end = _trim(text, start, end)
     inner = [match.end() for match in _SENTENCE_END.finditer(text, start, end) if match.end() < end]
@@ -104,7 +149,7 @@ def _cut_long(text: str, start: int, end: int, max_chars: int) -> list[tuple[int
     return _cut_long(text, start, middle, max_chars) + _cut_long(text, middle, end, max_chars)
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+def _trim(text: str, start: int, end: int) -> _Span:
     piece = text[start:end]
     return end - len(piece.lstrip()), start + len(piece.rstrip())
 

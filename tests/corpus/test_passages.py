@@ -18,10 +18,14 @@ def _documents(*texts: str) -> pd.DataFrame:
 _TEXT = st.lists(st.text("党建，。！？”治理", min_size=1, max_size=30), min_size=1, max_size=8).map("\n".join)
 
 
-@given(_TEXT, st.integers(0, 20), st.sampled_from([0, 20, 35]))
-@settings(max_examples=40, deadline=None)
-def test_passages_are_exact_spans_and_rebuild_the_document(text, min_chars, max_chars):
-    passages = split_passages(_documents(text), min_chars=min_chars, max_chars=max_chars)
+_UNITS = st.sampled_from(["paragraph", "sentence", "window", "document"])
+
+
+@given(_TEXT, _UNITS, st.integers(0, 20), st.sampled_from([0, 20, 35]), st.integers(1, 60))
+@settings(max_examples=100, deadline=None)
+def test_passages_are_exact_spans_and_rebuild_the_document(text, unit, min_chars, max_chars, window_chars):
+    options = dict(unit=unit, min_chars=min_chars, max_chars=max_chars, window_chars=window_chars)
+    passages = split_passages(_documents(text), **options)
     assert all(text[p.start : p.end] == p.text for p in passages.itertuples())
     assert (passages.start.to_numpy()[1:] >= passages.end.to_numpy()[:-1]).all()
     assert "".join("".join(passages.text).split()) == "".join(text.split())
@@ -70,8 +74,28 @@ def test_shuffled_documents_give_the_same_passages(seed_corpus):
     pd.testing.assert_frame_equal(one, two)
 
 
+def test_sentences_keep_their_closing_marks_and_end_with_their_paragraph():
+    text = "他说：“好。”大家都笑了！\n一、提高认识\n真的吗？！是的……"
+    sentences = list(split_passages(_documents(text), unit="sentence", min_chars=0).text)
+    assert sentences == ["他说：“好。”", "大家都笑了！", "一、提高认识", "真的吗？！", "是的……"]
+
+
+def test_short_sentences_join_until_they_are_long_enough_together():
+    text = "一句话。" * 10 + "\n完。"
+    passages = split_passages(_documents(text), unit="sentence", min_chars=12)
+    assert list(passages.text) == ["一句话。" * 3] * 2 + ["一句话。" * 4 + "\n完。"]
+
+
+def test_windows_run_over_paragraphs_and_have_about_the_length_asked_for():
+    text = "\n".join("这句话正好十个字啊。" * n for n in (1, 5, 2, 9, 4, 3))
+    passages = split_passages(_documents(text), unit="window", min_chars=0, window_chars=50)
+    assert passages.text.str.len().between(40, 60).all()
+    assert all(piece.endswith("。") for piece in passages.text)
+
+
 @pytest.mark.parametrize(
-    "options", [dict(unit="sentence"), dict(min_chars=-1), dict(min_chars=50, max_chars=20)]
+    "options",
+    [dict(unit="clause"), dict(window_chars=0), dict(min_chars=-1), dict(min_chars=50, max_chars=20)],
 )
 def test_impossible_settings_are_refused(options):
     with pytest.raises(SettingError):
