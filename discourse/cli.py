@@ -28,6 +28,7 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="Change a setting: topics.lda.n_topics=30.")
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print the path of the report only.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="One file that cannot be read stops the study.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a script.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
 
@@ -64,7 +65,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.", meta
     from discourse.studies import make_study
 
     typer.echo(
-        f"made {make_study(folder)}: put .txt files into {folder / 'data'}, then: discourse run {folder / 'study.toml'}"
+        f"made {make_study(folder)}: put texts into {folder / 'data'}, then: discourse run {folder / 'study.toml'}"
     )
 
 
@@ -73,13 +74,14 @@ def run(
     study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY.toml")],
     changes: SetOption = None,
     out: OutOption = None,
+    strict: StrictOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """The whole walk; goes on where an interrupted run stopped. 运行整个研究，可从中断处继续。"""
     from discourse.config import read_study
 
-    _run(read_study(study, changes or ()), out, quiet, as_json)
+    _run(read_study(study, _with_strict(changes, strict)), out, quiet, as_json)
 
 
 @app.command()
@@ -99,16 +101,18 @@ def multiverse(
 
 @app.command()
 def corpus(
-    path: Annotated[Path, typer.Argument(help="A file or folder of texts, or a study.toml.", metavar="PATH")],
+    path: Annotated[Path, typer.Argument(help="A file, folder or archive of texts, a table of texts, or a study.toml.", metavar="PATH")],
     out: Annotated[Path, typer.Option("--out", help="The run folder to make.")],
     changes: SetOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """First stage: files to documents, edits, attributions, passages. 第一步：读取、修复、归属。"""
     from discourse.config import change_study, default_study, read_study
     from discourse.pipeline import run_corpus
 
     is_study = path.suffix == ".toml"
-    study = read_study(path, changes or ()) if is_study else change_study(default_study(path), changes or ())
+    changes = _with_strict(changes, strict)
+    study = read_study(path, changes) if is_study else change_study(default_study(path), changes)
     run_corpus(study, out, say=typer.echo)
     typer.echo(f"next: discourse segment {out}")
 
@@ -181,6 +185,10 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
         )
     if findings:
         raise typer.Exit(1)
+
+
+def _with_strict(changes: list[str] | None, strict: bool) -> list[str]:
+    return [*(changes or []), *(["corpus.sources.strict=true"] if strict else [])]
 
 
 def _run(study: Any, out: Path | None, quiet: bool, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from discourse.errors import SettingError, suggest
 
 SECTIONS = (
+    "corpus.sources",
     "corpus.documents",
     "corpus.passages",
     "corpus.reuse",

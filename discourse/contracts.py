@@ -22,15 +22,19 @@ LEVELS = ("central", "province", "city", "district", "township", "village", "oth
 
 @dataclass(frozen=True)
 class Contract:
-    """Columns of one table, its unique key, whether it has one column a topic, and whether people open it."""
+    """Columns of one table, its unique key, whether it has one column a topic, and whether people open it.
+
+    hidden: columns that the file for people leaves out.
+    """
 
     columns: Mapping[str, str]
     key: tuple[str, ...]
     topic_columns: bool = False
     readable: bool = True
+    hidden: tuple[str, ...] = ()
 
 
-def _contract(words: str, key: str, **options: bool) -> Contract:
+def _contract(words: str, key: str, **options: Any) -> Contract:
     columns = dict(word.split(":") for word in words.split())
     return Contract(columns, tuple(key.split()), **options)
 
@@ -40,7 +44,7 @@ CONTRACTS: Mapping[str, Contract] = {
         "source_id:str! path:str! member:str row:int sha256:str encoding:str n_chars:int! n_lost:int! "
         "is_segmented:bool! given:str remarks:str error:str text:str!",
         "source_id",
-        readable=False,
+        hidden=("text",),
     ),
     "documents": _contract(
         "doc_id:str! source_id:str! title:str date:str year:int province:str city:str district:str region:str "

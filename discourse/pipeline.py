@@ -17,7 +17,7 @@ import pandas as pd
 from discourse import __version__
 from discourse.config import Study
 from discourse.corpus.metadata import read_metadata
-from discourse.corpus.sources import read_sources
+from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import RunError
 from discourse.resources import resource
 from discourse.runs import manifest as manifests
@@ -46,7 +46,7 @@ def run_study(
 
     What an interrupted run had finished is kept. The folder appears under its name only when it is complete.
     """
-    sources = read_sources(study.data)
+    sources = _read(study, say)
     identity = identify(study, sources)
     folder = Path(out) if out else results / f"{study.name}-{manifests.hash_identity(identity)}"
     if _is_complete(folder, identity):
@@ -63,10 +63,27 @@ def run_study(
 
 def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
     """Begin a run in `folder` with its first stage only: sources, documents, edits, attributions, passages."""
-    sources = read_sources(study.data)
+    sources = _read(study, say)
     run = _start(folder, study, identify(study, sources))
     run_stage(run, "corpus", sources=sources, say=say)
     return run
+
+
+def _read(study: Study, say: Say) -> pd.DataFrame:
+    """Read the sources; what the corpus stage will note of them is not said twice."""
+
+    def tell(n_read: int, n_files: int) -> None:
+        if n_read % 1000 == 0:
+            say(f"         {n_read} of {n_files} files read")
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        sources = read_sources(study.data, progress=tell, **study.options("corpus.sources"))
+    known = note_faults(sources)
+    for note in (str(w.message) for w in caught if w.category is UserWarning):
+        if note not in known:
+            say(f"note: {note}")
+    return sources
 
 
 def open_run(folder: Path) -> Run:
@@ -150,7 +167,8 @@ def identify(study: Study, sources: pd.DataFrame) -> dict[str, Any]:
         "by": list(study.by),
         "regions": dict(study.regions),
         "settings": {section: dict(values) for section, values in study.settings.items()},
-        "inputs": dict(zip(sources["path"], sources["sha256"], strict=True)),
+        "inputs": dict(sources.dropna(subset="sha256")[["path", "sha256"]].itertuples(index=False)),
+        "given": manifests.hash_identity({"given": sources["given"].dropna().tolist()}),
         "lists": _hash_lists(study),
         "version": __version__,
         "versions": manifests.versions(),

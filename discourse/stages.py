@@ -21,7 +21,7 @@ from discourse.corpus.metadata import read_metadata
 from discourse.corpus.passages import split_passages
 from discourse.corpus.recycled import drop_recycled, mark_reuse, reuse_matrix
 from discourse.corpus.reuse import find_reuse
-from discourse.corpus.sources import read_sources
+from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import require_column
 from discourse.evidence.exemplars import find_exemplars
 from discourse.multiverse import fit_universes, plan_universes
@@ -69,7 +69,9 @@ class Run:
 
 def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
     study = run.study
-    sources = read_sources(study.data) if sources is None else sources
+    sources = read_sources(study.data, **study.options("corpus.sources")) if sources is None else sources
+    for note in note_faults(sources):
+        warnings.warn(note, stacklevel=1)
     metadata = read_metadata(study.metadata) if study.metadata else None
     documents, edits, attributions = build_documents(
         sources, regions=dict(study.regions) or None, metadata=metadata, **study.options("corpus.documents")
@@ -82,7 +84,10 @@ def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
     matrix = _stack("reuse_matrix", [reuse_matrix(reuse, documents, by=factor) for factor in study.by])
     run.save(sources=sources, documents=documents, edits=edits, attributions=attributions, passages=passages)
     run.save(reuse=reuse, reuse_matrix=matrix)
-    return f"{len(sources)} files -> {len(documents)} documents, {len(passages)} passages, {len(edits)} edits logged"
+    n_bad = int(sources["error"].notna().sum())
+    bad = f" ({n_bad} texts could not be read)" if n_bad else ""
+    made = f"{len(documents)} documents, {len(passages)} passages, {len(edits)} edits logged"
+    return f"{sources['path'].nunique()} files{bad} -> {made}"
 
 
 def _segment(run: Run) -> str:

@@ -35,7 +35,8 @@ def build_documents(
     text is its body: paragraphs parted by one line feed, without title, byline, page furniture and appendix.
     regions: label -> administrative unit ("福州": "福州市"). metadata: the user's own table, which wins over
     what was read, as do the columns of a table of texts (`given` of `sources`). A source with an `error` is
-    passed over; one whose words are parted by blanks already (`is_segmented`) keeps every line as it is.
+    passed over; one whose words are parted by blanks already (`is_segmented`, then a column of `documents`,
+    too) keeps every line as it is.
 
     Returns
     -------
@@ -72,6 +73,9 @@ def build_documents(
     if metadata is not None:
         documents, attributions = override_attributions(documents, attributions, metadata)
     documents = assign_regions(documents, regions)
+    if any(ready):
+        segmented = sources["source_id"][sources["is_segmented"]]
+        documents = documents.assign(is_segmented=documents["source_id"].isin(segmented))
     return check(documents, "documents"), check(edits, "edits"), check(attributions, "attributions")
 
 

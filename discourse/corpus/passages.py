@@ -66,7 +66,11 @@ def split_passages(
     divide = partial(_divide, unit=unit, min_chars=min_chars, max_chars=max_chars, window_chars=window_chars)
     pairs = zip(documents["doc_id"], documents["text"], strict=True)
     rows = [row for doc_id, text in pairs for row in _rows(doc_id, text, divide(text))]
-    return check(_mark_repeats(pd.DataFrame(rows)), "passages")
+    passages = _mark_repeats(pd.DataFrame(rows))
+    if "is_segmented" in documents:  # words parted by a person stay as they are until the last stage
+        ready = documents.loc[documents["is_segmented"], "doc_id"]
+        passages = passages.assign(is_segmented=passages["doc_id"].isin(ready))
+    return check(passages, "passages")
 
 
 def _rows(doc_id: str, text: str, spans: Sequence[_Span]) -> Iterator[dict[str, object]]:

@@ -27,7 +27,8 @@ def save_table(folder: Path, name: str, table: pd.DataFrame) -> None:
     table = table.reset_index(drop=True)
     write_file(folder / f"{name}.parquet", lambda file: table.to_parquet(file, engine="pyarrow", index=False))
     if CONTRACTS[name].readable:
-        write_file(folder / f"{name}.csv", lambda file: file.write(_csv_bytes(table)))
+        shown = table.drop(columns=list(CONTRACTS[name].hidden))
+        write_file(folder / f"{name}.csv", lambda file: file.write(_csv_bytes(shown)))
 
 
 def load_table(folder: Path, name: str) -> pd.DataFrame:

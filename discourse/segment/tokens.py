@@ -21,6 +21,7 @@ _NUMBER = re.compile(
     r"(?:[个名种位件项条次类批处级支套场轮年大期人户家亩元吨斤辆]|人次|公里|千瓦时?|平方米|立方米)?"
 )
 # what a scraped text puts where a name was: XX, X, xx, ××, 某某
+_PARTED = re.compile(r"[^\s，。、；：？！“”‘’（）《》〈〉【】…,;:?!()\"]+")
 _PLACEHOLDER = re.compile(r"[XxＸｘ×*＊某]+")
 
 
@@ -41,7 +42,8 @@ def segment_passages(
     Parameters
     ----------
     passages
-        `passages`; the rows in the order that the tokens shall have.
+        `passages`; the rows in the order that the tokens shall have. Where a column `is_segmented` is true,
+        blanks part the words already and the tokenizer is not asked.
     tokenizer
         As `build_tokenizer` gives it.
     stopwords
@@ -67,12 +69,20 @@ def segment_passages(
     if min_chars < 1:
         raise SettingError(f"min_chars={min_chars} is no length of a word; give 1 to keep them all, or 2")
     keep = _keeper(read_stopwords(stopwords), tokenizer.terms, min_chars)
+    ready = passages.get("is_segmented", [False] * len(passages))
     rows = [
         (passage, position, start, term)
-        for passage, text in enumerate(passages["text"])
-        for position, (term, start) in enumerate(token for token in tokenizer.cut(text) if keep(token[0]))
+        for passage, (text, is_ready) in enumerate(zip(passages["text"], ready, strict=True))
+        for position, (term, start) in enumerate(
+            token for token in (_parted(text) if is_ready else tokenizer.cut(text)) if keep(token[0])
+        )
     ]
     return check(_tabulate(rows, passages["passage_id"]), "tokens")
+
+
+def _parted(text: str) -> list[tuple[str, int]]:
+    """Words that blanks part already, and where they start."""
+    return [(match[0], match.start()) for match in _PARTED.finditer(text)]
 
 
 def _keeper(stopwords: frozenset[str], terms: frozenset[str], min_chars: int) -> Callable[[str], bool]:
