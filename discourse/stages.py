@@ -24,7 +24,7 @@ from discourse.corpus.reuse import find_reuse
 from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import require_column
 from discourse.evidence.exemplars import find_exemplars
-from discourse.multiverse import fit_universes, plan_universes
+from discourse.multiverse import plan_universes
 from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
 from discourse.report.payload import build_payload
@@ -39,6 +39,7 @@ from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
 from discourse.topics.shares import estimate_shares
+from discourse.universes import fit_universes
 
 REPORT = "report.html"
 LDAVIS = "pyldavis.html"

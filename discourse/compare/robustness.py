@@ -12,10 +12,11 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from discourse.compare import _stats
+from discourse.compare import _intervals, _stats
+from discourse.compare._movers import find_movers
 from discourse.compare.groups import Units, gather_units
+from discourse.compare.pairs import face
 from discourse.contracts import check, empty, topic_columns
 from discourse.errors import DataError
 
@@ -58,8 +59,8 @@ def judge_robustness(
 
     Notes
     -----
-    Variance components, each level of a setting weighing the same: of settings, from the main effects of
-    least squares; of the seed, from models that differ in nothing else; the remainder is interplay.
+    Parts of the variance: of a setting, its main effects by least squares, each level weighing the same and
+    noise deducted; of the seed, models that differ in nothing else; what remains is interplay of settings.
     """
     models = pd.Index(universes["model_id"].astype("str"))
     difference, p = _spread(contrasts, specifications, models)
@@ -72,7 +73,7 @@ def judge_robustness(
     table["significant"] = _share((p < 0.05) & present, present & np.isfinite(p))
     for name, quantile in {"median": 0.5, "smallest": 0.0, "largest": 1.0}.items():
         table[name] = _quantile(difference, quantile)
-    moved_by, moved_share = _moved_most(difference, universes)
+    moved_by, moved_share = find_movers(difference, universes)
     table["moved_by"], table["moved_share"] = pd.Series(moved_by, dtype="str"), moved_share
     is_finding = contrasts["verdict"].isin(FINDINGS).to_numpy()
     badge, failed = _badges(table, is_finding)
@@ -181,16 +182,16 @@ def _units_of_models(
         side_by_side = _side_by_side(family_shares, list(doc_ids), models)
         with warnings.catch_warnings():  # said already of the reference model
             warnings.simplefilter("ignore", UserWarning)
-            found.append(
-                (gather_units(side_by_side, documents, by=by, cluster=cluster, strata=strata), models)
-            )
+            units = gather_units(side_by_side, documents, by=by, cluster=cluster, strata=strata)
+        found.append((replace(units, shares=units.shares[:, :-1] * len(models)), models))
     return found
 
 
 def _side_by_side(family_shares: pd.DataFrame, doc_ids: list[str], models: list[str]) -> pd.DataFrame:
     """One table as `shares`: the topics of each model take 1 / n_models of a row, the last one the rest."""
     names = topic_columns(family_shares)
-    own = family_shares[family_shares["model_id"].isin(models)].set_index(["model_id", "doc_id"])
+    keys = [family_shares["model_id"].astype("str"), family_shares["doc_id"].astype("str")]
+    own = family_shares.set_index(pd.MultiIndex.from_arrays(keys))
     order = pd.MultiIndex.from_product([models, doc_ids])
     values = own.loc[order, names].fillna(0.0).to_numpy(dtype=np.float64)
     wide = values.reshape(len(models), len(doc_ids), len(names)).transpose(1, 0, 2).reshape(len(doc_ids), -1)
@@ -201,8 +202,8 @@ def _side_by_side(family_shares: pd.DataFrame, doc_ids: list[str], models: list[
 
 
 def _contrast_pair(units: Units, factor: str, target: str, reference: str, models: list[str]) -> pd.DataFrame:
-    """Difference and p of every topic in every model; NA where the models lost all documents of a group."""
-    n_topics = (units.shares.shape[1] - 1) // len(models)
+    """Difference and p of every topic in every model."""
+    n_topics = units.shares.shape[1] // len(models)
     difference, p = _difference(units, target, reference)
     return pd.DataFrame(
         {
@@ -211,27 +212,24 @@ def _contrast_pair(units: Units, factor: str, target: str, reference: str, model
             "reference": reference,
             "topic": np.tile(np.arange(n_topics), len(models)),
             "model_id": np.repeat(np.array(models, dtype=object), n_topics),
-            "difference": difference[:-1] * len(models),
-            "p": p[:-1],
+            "difference": difference,
+            "p": p,
         }
     ).astype({"model_id": "str"})
 
 
 def _difference(units: Units, target: str, reference: str) -> tuple[np.ndarray, np.ndarray]:
-    is_target, is_reference = units.members(target), units.members(reference)
-    table = units.table.assign(is_target=is_target)[is_target | is_reference]
-    both = (table.groupby("stratum")["is_target"].transform("nunique") == 2).to_numpy()
+    """Both NA where the models lost all documents of a group."""
     unknown = np.full(units.shares.shape[1], np.nan)
-    if not both.any():
+    try:
+        pair = face(units, target, reference)
+    except DataError:
         return unknown, unknown
-    values = units.shares[is_target | is_reference][both]
-    labels = table["is_target"].to_numpy()[both]
-    design = _stats.Design(labels, np.unique(table["stratum"][both], return_inverse=True)[1])
-    if min(labels.sum(), (~labels).sum()) < 2 or design.residual_df < 1:
-        first, second = _stats.mean_differences(values, design)
+    if not pair.testable or pair.design.residual_df < 1:
+        first, second = _stats.mean_differences(pair.values, pair.design)
         return first - second, unknown
-    effects = _stats.estimate_effects(values, design)
-    return effects.difference, effects.p
+    effects = _stats.estimate_effects(pair.values, pair.design)
+    return effects.difference, _intervals.bound_differences(pair.values, pair.design, effects)[2]
 
 
 # --- from models to a badge ---------------------------------------------------------------------------------
@@ -246,7 +244,7 @@ def _spread(
     kept = specifications[specifications["present"]]
     keys = pd.MultiIndex.from_frame(contrasts[_CONTRAST].astype("str"))
     rows = keys.get_indexer(pd.MultiIndex.from_frame(kept[_CONTRAST].astype("str")))
-    columns = models.get_indexer(kept["model_id"].astype("str"))
+    columns = models.get_indexer(pd.Index(kept["model_id"].astype("str")))
     if (columns < 0).any():
         unknown = kept["model_id"].astype("str")[columns < 0].iloc[0]
         raise DataError(f"specifications name model '{unknown}', which universes lack: use tables of one run")
@@ -285,62 +283,3 @@ def _badges(table: pd.DataFrame, is_finding: np.ndarray) -> tuple[np.ndarray, li
         [~is_finding, present < MODEL_MADE, held], ["cannot tell", "model-made", "robust"], "fragile"
     )
     return badge, failed
-
-
-def _moved_most(difference: np.ndarray, universes: pd.DataFrame) -> tuple[list[str | None], np.ndarray]:
-    """Of each row of difference (n_contrasts, n_models) the setting that moves it most, and its share."""
-    settings = universes[setting_columns(universes)].astype("str")
-    moved_by: list[str | None] = [None] * len(difference)
-    share = np.full(len(difference), np.nan)
-    masks, mask_of = np.unique(np.isfinite(difference), axis=0, return_inverse=True)
-    for number, mask in enumerate(masks):
-        rows = np.flatnonzero(mask_of.ravel() == number)
-        if mask.sum() < 3:
-            continue
-        components = _components(difference[np.ix_(rows, mask)].T, settings[mask], universes["seed"][mask])
-        names = [name for name in components if name != "interplay"]
-        parts = np.array([components[name] for name in names])
-        total = sum(components.values())
-        best = parts.argmax(axis=0)
-        for position, row in enumerate(rows):
-            if total[position] > 0:
-                moved_by[row] = names[best[position]]
-                share[row] = round(float(parts[best[position], position] / total[position]), 12)
-    return moved_by, share
-
-
-def setting_columns(universes: pd.DataFrame) -> list[str]:
-    """Columns of `universes` that hold what was varied, the seed excepted, and that do vary."""
-    outcome = set(empty("universes").columns) - {"n_topics", "engine"}
-    return [str(c) for c in universes.columns if c not in outcome and universes[c].nunique() > 1]
-
-
-def _components(values: np.ndarray, settings: pd.DataFrame, seeds: pd.Series) -> dict[str, np.ndarray]:
-    """Variance of values (n_models, n_columns) that comes from each setting, the seed and their interplay."""
-    blocks = {name: pd.get_dummies(settings[name], dtype="float64").to_numpy()[:, 1:] for name in settings}
-    design = np.column_stack([np.ones(len(values)), *blocks.values()])
-    with threadpool_limits(limits=1):  # the last bits must not depend on threads
-        effects, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
-        residuals = values - design @ effects
-    components, first = {}, 1
-    for name, block in blocks.items():
-        own = effects[first : first + block.shape[1]]
-        components[name] = np.vstack([np.zeros(values.shape[1]), own]).var(axis=0)
-        first += block.shape[1]
-    seed = _variance_within(values, settings)
-    error = (residuals**2).sum(axis=0) / max(len(values) - int(rank), 1)
-    if seeds.nunique() > 1:
-        components["seed"] = seed
-    components["interplay"] = np.maximum(error - seed, 0.0)
-    return components
-
-
-def _variance_within(values: np.ndarray, settings: pd.DataFrame) -> np.ndarray:
-    """Mean variance of models that differ in nothing but the seed."""
-    cell = (
-        pd.factorize(settings.agg("|".join, axis=1))[0]
-        if len(settings.columns)
-        else np.zeros(len(values), int)
-    )
-    n_free = len(values) - len(np.unique(cell))
-    return (_stats.centre(values, cell) ** 2).sum(axis=0) / max(n_free, 1)

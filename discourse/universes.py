@@ -1,0 +1,246 @@
+"""A plan of universes and a run folder come in; the run's topics in every one of these models go out.
+
+Every finished model is stored at once, so that an interrupted command goes on from there; the tables at the
+end are the same whatever was interrupted and however many processes worked.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from discourse.config import Study
+from discourse.contracts import CONTRACTS, DocumentTermMatrix, TopicModel, check
+from discourse.errors import DataError
+from discourse.multiverse import Universe, declared_value
+from discourse.runs.store import load_model, read_json, write_json
+from discourse.topics.lda import fit_lda
+from discourse.variants import change_settings, follow_topics, prepare_counts
+
+_WORK = "universes"
+_LOOK_EVERY = 5  # seconds between two looks at how far the processes are
+
+Progress = Callable[[int, int], None]
+
+
+def fit_universes(
+    folder: Path,
+    study: Study,
+    plan: Sequence[Universe],
+    models: Sequence[TopicModel] = (),
+    *,
+    processes: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Fit every model of the plan and follow the topics of the reference model through all of them.
+
+    Parameters
+    ----------
+    folder
+        Run folder with `documents`, `passages`, `tokens` and the reference model. Finished models are kept
+        below it until all are done.
+    study, plan
+        The declared settings, and the universes of `plan_universes`.
+    models
+        Models of the declared settings that are fitted already.
+    processes
+        If None, one a processor where several preparations are asked for, else one.
+    progress
+        Called with the number of models done and of all.
+
+    Returns
+    -------
+    universes, families, family_shares
+        Their contracts. Affinity sum_w sqrt(phi phi') is taken over the terms that both models have, phi
+        rescaled to them; `common` tells which share of the reference model's tokens these are.
+
+    Warns
+    -----
+    UserWarning
+        Some models cannot be fitted, such as more topics than half the passages: they are left out.
+    """
+    work = folder / _WORK
+    work.mkdir(exist_ok=True)
+    ready = {(model.n_topics, model.settings["seed"]): model for model in models}
+    declared = [u for u in plan if not u.changes and (u.n_topics, u.seed) in ready]
+    for group in _waiting(folder, declared):
+        _fit_group(folder, study, group, ready)
+    tell = partial(_tell, work, len(plan), progress or _silent)
+    _work_off(folder, study, _waiting(folder, plan), processes, tell)
+    tables = _collect(folder, study, plan)
+    shutil.rmtree(work)
+    return tables
+
+
+# --- the work -----------------------------------------------------------------------------------------------
+
+
+def _waiting(folder: Path, plan: Sequence[Universe]) -> list[list[Universe]]:
+    """Universes without a stored model, those with the same counts together."""
+    groups: dict[str, list[Universe]] = {}
+    for universe in plan:
+        if not _place(folder, universe).is_file():
+            groups.setdefault(json.dumps(universe.preparation, sort_keys=True), []).append(universe)
+    return list(groups.values())
+
+
+def _tell(work: Path, n_models: int, progress: Progress) -> None:
+    progress(len(list(work.glob("*.json"))), n_models)
+
+
+def _silent(n_done: int, n_models: int) -> None:
+    """Say nothing."""
+
+
+def _work_off(
+    folder: Path,
+    study: Study,
+    groups: Sequence[list[Universe]],
+    processes: int | None,
+    tell: Callable[[], None],
+) -> None:
+    """Fit all groups, one after another or in several processes."""
+    n_processes = min(_n_processors() if processes is None else processes, len(groups))
+    if n_processes <= 1:
+        for group in groups:
+            _fit_group(folder, study, group)
+            tell()
+        return
+    fresh = multiprocessing.get_context("spawn")  # forking is unsafe beside the engines' threads
+    with ProcessPoolExecutor(n_processes, mp_context=fresh, initializer=_die_with_parent) as pool:
+        waiting = {pool.submit(_fit_group, folder, study, group) for group in groups}
+        try:
+            while waiting:
+                finished, waiting = wait(waiting, timeout=_LOOK_EVERY, return_when=FIRST_COMPLETED)
+                for task in finished:
+                    task.result()
+                tell()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _n_processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _die_with_parent() -> None:
+    """A killed command must not leave workers that go on writing."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _fit_group(
+    folder: Path,
+    study: Study,
+    universes: Sequence[Universe],
+    ready: Mapping[tuple[int, int], TopicModel] | None = None,
+) -> None:
+    """Fit universes that share their counts, or take them from `ready`, and store each at once."""
+    reference = load_model(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the declared settings they were said already
+        try:
+            prepared = prepare_counts(folder, study, universes[0].preparation)
+        except DataError as error:
+            for universe in universes:
+                write_json(_place(folder, universe), {"error": str(error)})
+            return
+        for universe in universes:
+            model = (ready or {}).get((universe.n_topics, universe.seed))
+            write_json(_place(folder, universe), _explore(study, universe, reference, model, *prepared))
+
+
+def _explore(
+    study: Study,
+    universe: Universe,
+    reference: TopicModel,
+    model: TopicModel | None,
+    dtm: DocumentTermMatrix,
+    passages: pd.DataFrame,
+) -> dict[str, Any]:
+    """What is kept of a universe: how it was fitted, its families, and their shares of each document."""
+    own = change_settings(study, universe.changes)
+    settings = {**own.options("topics.lda"), "n_topics": universe.n_topics, "seed": universe.seed}
+    try:
+        model = model or fit_lda(dtm, **settings)
+        followed = follow_topics(reference, model, dtm, passages, **own.options("topics.shares"))
+    except DataError as error:
+        return {"error": str(error)}
+    facts, families, family_shares = followed
+    return {"universe": facts, "families": _columns(families), "family_shares": _columns(family_shares)}
+
+
+def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """A table as JSON has it, NA as null."""
+    return {
+        str(name): [None if pd.isna(value) else value for value in values.tolist()]
+        for name, values in table.items()
+    }
+
+
+def _place(folder: Path, universe: Universe) -> Path:
+    return folder / _WORK / f"{universe.model_id}.json"
+
+
+# --- the tables ---------------------------------------------------------------------------------------------
+
+
+def _collect(
+    folder: Path, study: Study, plan: Sequence[Universe]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    stored = {universe: read_json(_place(folder, universe)) for universe in plan}
+    kept = {universe: result for universe, result in stored.items() if "error" not in result}
+    if failed := [result["error"] for result in stored.values() if "error" in result]:
+        warnings.warn(
+            f"{len(failed)} of {len(plan)} models of the multiverse cannot be fitted and are left out: {failed[0]}",
+            stacklevel=3,
+        )
+    return _describe(study, load_model(folder), kept), _stack("families", kept), _stack("family_shares", kept)
+
+
+def _describe(study: Study, reference: TopicModel, kept: Mapping[Universe, dict[str, Any]]) -> pd.DataFrame:
+    """Table `universes`: how each model was fitted, with a column for every setting that was varied."""
+    varied = sorted({key for universe in kept for key in universe.changes} - {"topics.lda.engine"})
+    first = (reference.n_topics, reference.settings["seed"])
+    rows = [
+        {
+            "model_id": universe.model_id,
+            "is_reference": not universe.changes and (universe.n_topics, universe.seed) == first,
+            **result["universe"],
+            **{key: _words(universe.changes.get(key, declared_value(study, key))) for key in varied},
+        }
+        for universe, result in kept.items()
+    ]
+    return check(pd.DataFrame(rows)[[*CONTRACTS["universes"].columns, *varied]], "universes")
+
+
+def _words(value: Any) -> str:
+    """A setting's value as it stands in a table: lists joined, an empty one "none"."""
+    if isinstance(value, list | tuple):
+        return "+".join(Path(str(item)).name for item in value) or "none"
+    return str(value)
+
+
+def _stack(name: str, kept: Mapping[Universe, dict[str, Any]]) -> pd.DataFrame:
+    tables = [pd.DataFrame(result[name]) for result in kept.values()]
+    for table, universe in zip(tables, kept, strict=True):
+        table.insert(0, "model_id", universe.model_id)
+    return check(pd.concat(tables, ignore_index=True), name)
