@@ -7,25 +7,21 @@ from scipy import sparse
 from scipy.stats import rankdata
 
 from discourse.contracts import DocumentTermMatrix, TopicModel
+from discourse.topics.coherence import score_npmi
+from discourse.topics.cooccurrence import count_in_passages
 
-EPSILON = 1e-12  # gensim's: the chance given to pairs of terms that never meet
+DUPLICATE_AFFINITY = 0.8  # as between models: two topics above it are one
 _CHUNK = 2**17  # cells at a time: keeps the memory of large corpora small
 
 
 def score_coherence(model: TopicModel, dtm: DocumentTermMatrix, *, n_terms: int = 10) -> np.ndarray:
     """NPMI coherence of each topic: how far its most probable terms meet in the same passages.
 
-    Mean over all pairs of the `n_terms` most probable terms of log((p_ij + e) / (p_i p_j)) / -log(p_ij + e),
-    where p is the share of passages with a term or with both, e = 1e-12: gensim's ``c_npmi`` with whole
-    passages as windows. -1 (never together) to 1 (only together); 0 is independence. Shape (n_topics,).
-
-    References: Bouma (2009), GSCL; Röder, Both & Hinneburg (2015), WSDM.
+    `coherence.score_npmi` with whole passages as windows: -1 (never together) to 1 (only together); 0 is
+    independence. Shape (n_topics,).
     """
-    present = sparse.csc_matrix(
-        (np.ones(dtm.counts.nnz), dtm.counts.indices, dtm.counts.indptr), dtm.counts.shape[::-1]
-    )
     tops = top_positions(model.phi, n_terms)
-    return np.array([_mean_npmi(present[terms].toarray()) for terms in tops])
+    return score_npmi(tops, count_in_passages(dtm, np.unique(tops)))
 
 
 def score_exclusivity(model: TopicModel, *, n_terms: int = 10) -> np.ndarray:
@@ -48,6 +44,25 @@ def score_frex(phi: np.ndarray, *, weight: float = 0.5) -> np.ndarray:
     return 1 / (weight / _standing(exclusivity) + (1 - weight) / _standing(phi))
 
 
+def score_diversity(phi: np.ndarray, *, n_terms: int = 25) -> float:
+    """Share of different terms among the `n_terms` most probable ones of all topics; 1: no term twice.
+
+    Reference: Dieng, Ruiz & Blei (2020), TACL 8.
+    """
+    tops = top_positions(phi, n_terms)
+    return len(np.unique(tops)) / tops.size
+
+
+def find_duplicates(phi: np.ndarray, *, affinity: float = DUPLICATE_AFFINITY) -> list[tuple[int, int]]:
+    """Pairs of topics of one model that say the same: sum_w sqrt(phi phi') of at least `affinity`.
+
+    They share what one topic should hold, and a comparison would split its difference between them.
+    """
+    root = np.sqrt(phi)
+    first, second = np.nonzero(np.triu(np.einsum("iw,jw->ij", root, root) >= affinity, 1))
+    return list(zip(first.tolist(), second.tolist(), strict=True))
+
+
 def score_likelihood(phi: np.ndarray, theta: np.ndarray, counts: sparse.csr_matrix) -> float:
     """Training log likelihood of the counts in nats per token: sum c log(theta phi) / sum c."""
     return float(counts.data @ np.log(mix_at(counts, theta, phi)) / counts.data.sum())
@@ -66,17 +81,6 @@ def mix_at(counts: sparse.csr_matrix, weights: np.ndarray, topics: np.ndarray) -
 def top_positions(scores: np.ndarray, n_terms: int) -> np.ndarray:
     """Columns of the `n_terms` highest scores of each row, highest first; ties in column order."""
     return np.argsort(-_settle(scores), axis=1, kind="stable")[:, :n_terms]
-
-
-def _mean_npmi(present: np.ndarray) -> float:
-    """Mean over pairs of terms, from present (n_terms, n_passages) of 0 and 1; NaN with one term."""
-    n_terms, n_passages = present.shape
-    if n_terms < 2:
-        return float("nan")
-    alone = present.mean(axis=1)
-    together = np.einsum("ip,jp->ij", present, present) / n_passages + EPSILON
-    npmi = np.log(together / np.outer(alone, alone)) / -np.log(together)
-    return float(npmi[np.triu_indices(n_terms, 1)].mean())
 
 
 def _standing(scores: np.ndarray) -> np.ndarray:

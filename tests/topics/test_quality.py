@@ -6,11 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discourse.topics import quality
+from discourse.topics.coherence import score_npmi
+from discourse.topics.cooccurrence import count_in_passages
 from discourse.topics.dtm import build_dtm
 from discourse.topics.lda import fit_lda
-from discourse.topics.quality import score_coherence, score_exclusivity, score_frex, top_positions
+from discourse.topics.quality import (
+    find_duplicates,
+    score_coherence,
+    score_diversity,
+    score_exclusivity,
+    score_frex,
+    top_positions,
+)
 from tests import reference
-from tests.topics.planted import planted_tokens
+from tests.topics.planted import planted_tokens, tokens_of
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +48,32 @@ def test_coherence_is_gensims_npmi_with_whole_passages_as_windows(planted, n_ter
 
 
 def test_coherence_equals_its_slow_twin_also_for_terms_that_never_meet():
-    present = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0]], dtype=float)
-    assert quality._mean_npmi(present) == pytest.approx(reference.mean_npmi(present), abs=1e-12)
-    assert quality._mean_npmi(present[:2]) < -0.9
-
-
-def test_terms_that_always_meet_have_a_coherence_of_one():
-    assert quality._mean_npmi(np.array([[1, 1, 0, 0], [1, 1, 0, 0.0]])) == pytest.approx(1, abs=1e-9)
+    tokens = tokens_of([("a#0", ["甲", "丙"]), ("a#1", ["甲"]), ("b#0", ["乙", "丙"]), ("b#1", ["乙"])])
+    windows = count_in_passages(build_dtm(tokens, min_df=1, max_df=1.0, min_documents=1))
+    present = np.array([[1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1]], dtype=float)  # 丙, 甲, 乙 in code points
+    assert score_npmi(np.array([[0, 2, 1]]), windows)[0] == pytest.approx(
+        reference.mean_npmi(present), abs=1e-12
+    )
+    assert score_npmi(np.array([[1, 2]]), windows)[0] < -0.9
 
 
 def test_one_term_has_no_coherence():
-    assert np.isnan(quality._mean_npmi(np.array([[1.0, 0.0]])))
+    tokens = tokens_of([("a#0", ["甲", "乙"]), ("a#1", ["甲"])])
+    windows = count_in_passages(build_dtm(tokens, min_df=1, max_df=1.0, min_documents=1))
+    assert score_npmi(np.array([[0]]), windows) == 0
+
+
+def test_diversity_counts_different_terms():
+    phi = np.array([[0.4, 0.3, 0.2, 0.1], [0.1, 0.4, 0.3, 0.2]])
+    assert score_diversity(phi, n_terms=2) == 0.75
+    assert score_diversity(phi, n_terms=4) == 0.5
+
+
+def test_two_topics_that_say_the_same_are_found(planted):
+    model, _ = planted
+    assert find_duplicates(model.phi) == []
+    twin = 0.95 * model.phi[1] + 0.05 * model.phi[0]
+    assert find_duplicates(np.vstack([model.phi, twin])) == [(1, 3)]
 
 
 @settings(max_examples=30, deadline=None)
