@@ -144,6 +144,12 @@ CONTRACTS: Mapping[str, Contract] = {
         "explained_2:float! n_units:int! ellipse_major:float ellipse_minor:float ellipse_angle:float",
         "factor kind name",
     ),
+    "vocabulary": _contract(
+        "factor:str! target:str! reference:str! topic:int! term:str! rank:int! n_target:float! n_reference:float! "
+        "share_target:float! share_reference:float! log_odds:float! low:float high:float contribution:float! "
+        "n_documents_target:int! n_documents_reference:int! flags:str!",
+        "factor target reference topic term",
+    ),
     "keyness": _contract(
         "factor:str! target:str! reference:str! term:str! n_target:int! n_reference:int! rate_target:float! "
         "rate_reference:float! log_ratio:float! log_odds:float! g2:float! p:float q:float n_documents_target:int! "
