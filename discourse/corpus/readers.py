@@ -16,6 +16,7 @@ from discourse.errors import SourceError
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _BODY = "word/document.xml"
+_MAX_CELL = 40
 _MACROS = ("vbaproject.bin", "vbadata.xml")
 # Deleted text, the second copy of a drawing, notes of the editor: not what a reader sees.
 _UNSEEN = {
@@ -84,7 +85,7 @@ def read_docx(data: bytes, max_bytes: int) -> Content:
     if _BODY not in names:
         raise SourceError("holds no Word document; open it in Word and save it as .docx")
     body = parse_xml(read_part(archive, _BODY, max_bytes)).find(f"{_W}body")
-    lines = [] if body is None else ["".join(_runs(paragraph)) for paragraph in body.iter(f"{_W}p")]
+    lines = [] if body is None else list(_docx_lines(body))
     remarks = tuple(_docx_remarks(names, lines))
     return Content("\n".join(lines), "docx", remarks=remarks)
 
@@ -126,6 +127,24 @@ def _lists(data: bytes, name: str) -> bool:
         return name in zipfile.ZipFile(io.BytesIO(data)).namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
+
+
+def _docx_lines(body: etree._Element) -> Iterator[str]:
+    """Lines of a document: paragraphs, and rows of short cells as one line with tabs."""
+    for node in body.iter(f"{_W}p", f"{_W}tr"):
+        row = next(node.iterancestors(f"{_W}tr"), None)
+        if next(node.iterancestors(f"{_MC}Fallback"), None) is not None:
+            continue
+        if node.tag == f"{_W}p" and (row is None or not _is_data_row(row)):
+            yield "".join(_runs(node))
+        elif node.tag == f"{_W}tr" and _is_data_row(node):
+            yield "\t".join("".join(_runs(p)) for cell in node.iter(f"{_W}tc") for p in cell.iter(f"{_W}p"))
+
+
+def _is_data_row(row: etree._Element) -> bool:
+    """Whether a row of a table holds words and figures; a table that lays out a page holds paragraphs."""
+    cells = [list(cell.iter(f"{_W}p")) for cell in row.iter(f"{_W}tc")]
+    return len(cells) > 1 and all(len(c) == 1 and len("".join(_runs(c[0]))) <= _MAX_CELL for c in cells)
 
 
 def _runs(paragraph: etree._Element) -> Iterator[str]:

@@ -170,7 +170,7 @@ def _is_heading(line: _Line) -> bool:
     if line.node.tag in _HEADINGS:
         return True
     root = line.node.getroottree()
-    title = _tidy(root.findtext("//title") or "")
+    title = _tidy(root.findtext(".//title") or "")
     return len(line.text) >= 6 and line.text in title
 
 

@@ -19,6 +19,7 @@ _MAX_PAGES = 5_000
 _PAGE_NUMBER = re.compile(
     r"[\s\-–—―·•.~第]*\d{1,4}(?:\s*[/／]\s*\d{1,4})?[\s\-–—―·•.~页頁]*|[-—]\s*[ivxlc]{1,6}\s*[-—]"
 )
+_N_EDGE = 3  # lines of a page that may be its head, and as many its foot
 _HEAD_SHARE, _MIN_HEADS = 0.4, 3  # a running head stands on so many pages, at least on three
 
 
@@ -115,22 +116,25 @@ def _join_surrogates(text: str) -> str:
 
 def _drop_heads(pages: Sequence[Sequence[_Line]]) -> tuple[list[_Line], list[tuple[str, int]]]:
     """Lines without page numbers and running heads, and the heads with the number of their pages."""
-    edges = [{_masked(page[i].text) for i in (0, 1, -1) if -len(page) <= i < len(page)} for page in pages]
-    counts = Counter(edge for page in edges for edge in page)
+    edges = [_edge_lines(page) for page in pages]
+    counts = Counter(edge for page in edges for edge in {_masked(line.text) for line in page})
     least = max(_MIN_HEADS, _HEAD_SHARE * len(pages))
     heads = {edge for edge, n in counts.items() if n >= least and len(edge) <= 60}
-    kept = [
-        line
-        for page in pages
-        for i, line in enumerate(page)
-        if not (
-            (i < 2 or i == len(page) - 1)
-            and (_masked(line.text) in heads or _PAGE_NUMBER.fullmatch(line.text))
-        )
-    ]
-    return kept, sorted(
-        (head, counts[head]) for head in heads if not _PAGE_NUMBER.fullmatch(head.replace("#", "1"))
-    )
+    dropped = {
+        id(line)
+        for page in edges
+        for line in page
+        if _masked(line.text) in heads or _PAGE_NUMBER.fullmatch(line.text)
+    }
+    kept = [line for page in pages for line in page if id(line) not in dropped]
+    named = sorted(head for head in heads if not _PAGE_NUMBER.fullmatch(head.replace("#", "1")))
+    return kept, [(head, counts[head]) for head in named]
+
+
+def _edge_lines(page: Sequence[_Line]) -> list[_Line]:
+    """The lines nearest to the upper and lower edge of a page, wherever its stream has them."""
+    ranked = sorted(page, key=lambda line: line.bottom)
+    return ranked if len(ranked) <= 2 * _N_EDGE else ranked[:_N_EDGE] + ranked[-_N_EDGE:]
 
 
 def _masked(text: str) -> str:
