@@ -21,6 +21,7 @@ SECTIONS = (
     "segment.lexicon",
     "segment.tokenizer",
     "segment.tokens",
+    "segment.discovery",
     "topics.dtm",
     "topics.lda",
     "topics.ensemble",
@@ -29,6 +30,7 @@ SECTIONS = (
     "compare.prevalence",
     "compare.contrasts",
     "compare.keyness",
+    "compare.formulas",
     "evidence.exemplars",
     "multiverse",
 )

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from discourse.compare.contrasts import contrast_prevalence
-from discourse.compare.keyness import score_keyness
+from discourse.compare.formulas import describe_phrases, find_phrases, tabulate_phrases
+from discourse.compare.group_keyness import score_group_keyness
 from discourse.compare.prevalence import estimate_prevalence
 from discourse.compare.robustness import contrast_models, judge_robustness
 from discourse.config import Study
@@ -150,6 +151,7 @@ def _compare(run: Run) -> str:
         contrasts=_stack("contrasts", contrasts),
         keyness=_stack("keyness", keyness),
     )
+    _phrases(run, documents, factors)
     _robustness(run, _stack("contrasts", contrasts), documents)
     n_contrasts = sum(len(table) for table in contrasts)
     return f"{n_contrasts} contrasts of topics between groups of {', '.join(factors) or 'no factor'}"
@@ -210,7 +212,13 @@ STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
             "model.json",
         ],
     ),
-    "compare": (_compare, _files("prevalence", "contrasts", "keyness", "specifications", "robustness")),
+    "compare": (
+        _compare,
+        [
+            *_files("prevalence", "contrasts", "keyness", "phrases", "phrase_uses", "phrase_groups"),
+            *_files("specifications", "robustness"),
+        ],
+    ),
     "report": (_report, [*_files("exemplars"), REPORT, LDAVIS, SUMMARY]),
 }
 
@@ -231,12 +239,20 @@ def _has_groups(documents: pd.DataFrame, factor: str) -> bool:
 
 
 def _keyness_of_groups(run: Run, documents: pd.DataFrame, factor: str) -> pd.DataFrame:
-    tokens, passages = run.table("tokens"), _modelled_passages(run)
-    groups = sorted(documents[factor].dropna().astype(str).unique())
     options = run.study.options("compare.keyness")
-    return _stack(
-        "keyness",
-        [score_keyness(tokens, passages, documents, by=factor, target=g, **options) for g in groups],
+    return score_group_keyness(run.table("tokens"), _modelled_passages(run), documents, by=factor, **options)
+
+
+def _phrases(run: Run, documents: pd.DataFrame, factors: list[str]) -> None:
+    """Find the set phrases and count them by factor, year and document."""
+    passages = _modelled_passages(run)
+    uses = find_phrases(passages, **run.study.options("compare.formulas"))
+    columns = list(dict.fromkeys([*factors, "year", "doc_id"]))
+    groups = [tabulate_phrases(uses, passages, documents, by=column) for column in columns]
+    run.save(
+        phrases=describe_phrases(uses, documents),
+        phrase_uses=uses,
+        phrase_groups=_stack("phrase_groups", groups),
     )
 
 

@@ -6,10 +6,25 @@ import numpy as np
 import pandas as pd
 
 from discourse.contracts import check
+from discourse.errors import SettingError, suggest
 
 OTHER_THEME = "其他词语"
 # shields of a lexicon are kept from being cut, they are no terms and belong to no theme
 _SHIELDS = "护词"
+
+
+def recount_tokens(tokens: pd.DataFrame, lexicon: pd.DataFrame, *, of: str = "terms") -> pd.DataFrame:
+    """Tokens as they are, as bigrams or as themes; raises `SettingError` for any other grain."""
+    if of == "terms":
+        return check(tokens, "tokens")
+    if of == "bigrams":
+        return build_bigrams(tokens)
+    if of == "themes":
+        return build_themes(tokens, lexicon)
+    grains = ("terms", "bigrams", "themes")
+    raise SettingError(
+        f"of='{of}' is not a grain of tokens. {suggest(of, grains)}Grains: {', '.join(grains)}."
+    )
 
 
 def build_bigrams(tokens: pd.DataFrame) -> pd.DataFrame:

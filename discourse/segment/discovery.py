@@ -142,6 +142,17 @@ def render_candidates(candidates: pd.DataFrame, *, theme: str = "候选") -> str
     return "\n".join(lines) + "\n"
 
 
+def list_candidates(candidates: pd.DataFrame, *, n_shown: int = 30) -> str:
+    """List the best candidates as lines for a terminal: counts, statistics, first example."""
+    shown = check(candidates, "term_candidates").head(n_shown).to_dict("records")
+    lines = [
+        f"{row['rank'] + 1:>4}  {row['term']}  n {row['n']}  documents {row['n_documents']}  pmi {row['pmi']:.1f}  "
+        f"entropy {row['left_entropy']:.1f} / {row['right_entropy']:.1f}  C {row['c_value']:.0f}  | {row['example']}"
+        for row in shown
+    ]
+    return "\n".join([f"{len(candidates)} candidates 候选, best first 由好到差", *lines])
+
+
 def _read_stream(passages: pd.DataFrame, tokenizer: Tokenizer) -> _Stream:
     rows = [
         (passage, word, start)
