@@ -16,7 +16,6 @@ import re
 from collections.abc import Sequence
 
 from discourse.corpus.lineforms import (
-    HAN,
     Vocabulary,
     edge_label,
     inner_label,
@@ -53,9 +52,11 @@ def label_lines(
     lines = [line.strip() for line in lines]
     labels = ["blank" if not line else edge_label(line, vocabulary) for line in lines]
     labels = ["furniture" if i in shared and label != "blank" else label for i, label in enumerate(labels)]
-    _mark_closing(lines, labels, vocabulary)
-    _mark_opening(lines, labels, vocabulary)
-    first, last = _core(lines, labels)
+    prose = [is_prose(line) for line in lines]
+    weights = [len(line) if is_long else 0 for line, is_long in zip(lines, prose, strict=True)]
+    _mark_closing(lines, labels, weights, vocabulary)
+    _mark_opening(lines, labels, weights, vocabulary)
+    first, last = _core(lines, labels, prose)
     if first is None or last is None:
         return [label or "furniture" for label in labels]
     first, last = _grow_up(lines, labels, first), _grow_down(lines, labels, last)
@@ -98,20 +99,19 @@ def shared_edges(
     return [frozenset(rows) for rows in found]
 
 
-def _weights(lines: Sequence[str], labels: Sequence[str]) -> list[int]:
+def _free(labels: Sequence[str], weights: Sequence[int]) -> list[int]:
     """Characters of prose in each line that nothing has shown to be furniture."""
-    return [
-        len(HAN.findall(line)) if label == "" and is_prose(line) else 0
-        for line, label in zip(lines, labels, strict=True)
-    ]
+    return [weight if label == "" else 0 for label, weight in zip(labels, weights, strict=True)]
 
 
-def _mark_closing(lines: Sequence[str], labels: list[str], vocabulary: Vocabulary) -> None:
+def _mark_closing(
+    lines: Sequence[str], labels: list[str], weights: Sequence[int], vocabulary: Vocabulary
+) -> None:
     """What stands behind the first line that closes a text is furniture, where it is a small rest.
 
     A rest of full paragraphs is none: the text goes on, or another one begins.
     """
-    weights = _weights(lines, labels)
+    weights = _free(labels, weights)
     total, before = sum(weights), 0
     for i, line in enumerate(lines):
         before += weights[i]
@@ -124,9 +124,11 @@ def _mark_closing(lines: Sequence[str], labels: list[str], vocabulary: Vocabular
             return
 
 
-def _mark_opening(lines: Sequence[str], labels: list[str], vocabulary: Vocabulary) -> None:
+def _mark_opening(
+    lines: Sequence[str], labels: list[str], weights: Sequence[int], vocabulary: Vocabulary
+) -> None:
     """Prose above the dateline is furniture where it is little; abstracts above the text are no text."""
-    weights = _weights(lines, labels)
+    weights = _free(labels, weights)
     total, before = sum(weights), 0
     opening = 0
     for i, line in enumerate(lines):
@@ -155,11 +157,16 @@ def _mark_summary(lines: Sequence[str], labels: list[str], vocabulary: Vocabular
             k += 1
 
 
-def _core(lines: Sequence[str], labels: Sequence[str]) -> tuple[int | None, int | None]:
+def _core(
+    lines: Sequence[str], labels: Sequence[str], prose: Sequence[bool]
+) -> tuple[int | None, int | None]:
     """First and last line of prose; in a page without any, sentence; without any of these, line."""
     free = [i for i, label in enumerate(labels) if label == ""]
-    for test in (is_prose, is_sentence, bool):
-        rows = [i for i in free if test(lines[i])]
+    for rows in (
+        [i for i in free if prose[i]],
+        [i for i in free if is_sentence(lines[i])],
+        free,
+    ):
         if rows:
             return rows[0], rows[-1]
     return None, None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -62,8 +61,8 @@ def _runs_on(line: str) -> bool:
 
 def _wraps(text: str) -> list[tuple[int, int]]:
     """Line breaks of a text that was set in lines of one width, inside paragraphs."""
-    lines = [match.span() for match in re.finditer(r"[^\n]*", text) if match.start() < match.end() or True]
-    lines = [span for k, span in enumerate(lines) if k == 0 or span[0] > lines[k - 1][1]]
+    ends = [match.start() for match in re.finditer("\n", text)] + [len(text)]
+    lines = list(zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True))
     rows = [text[slice(*span)].rstrip() for span in lines]
     widths = [_width(row) for row in rows]
     limit = _common_width(rows, widths)
@@ -103,8 +102,8 @@ def _common_width(rows: Sequence[str], widths: Sequence[int]) -> int | None:
 
 
 def _width(row: str) -> int:
-    """Columns on a screen: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in row)
+    """Columns on a screen, which are bytes of GBK: a Chinese character takes two."""
+    return len(row.encode("gb18030", errors="replace"))
 
 
 def _lines(text: str) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ text, and leaves clean text as it is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
@@ -92,8 +93,10 @@ def strip_pinyin(text: AlignedText, *, min_brackets: int = 3) -> AlignedText:
 
 def traditional_share(text: str, convert: Callable[[str], str]) -> float:
     """Share of the Chinese characters that `convert` (traditional to simplified) changes, 0-1."""
-    han = "".join(_HAN.findall(text))
-    return sum(a != b for a, b in zip(han, convert(han), strict=False)) / len(han) if han else 0.0
+    counts = Counter(text)
+    han = [char for char in counts if _HAN.match(char)]
+    n_changed = sum(counts[char] for char in han if convert(char) != char)
+    return n_changed / sum(counts[char] for char in han) if han else 0.0
 
 
 def simplify(text: AlignedText, convert: Callable[[str], str]) -> AlignedText:
@@ -131,6 +134,8 @@ def unmask_party(text: AlignedText, forms: list[str], *, min_forms: int = 3) -> 
     forms: words with D at the masked place; those after ``!`` are Latin and stay. A D beside another Latin
     letter, a digit, ``&`` or ``-`` is never 党.
     """
+    if "D" not in text.text:
+        return text
     kept = [re.escape(form[1:]) for form in forms if form.startswith("!")]
     masked = [re.escape(form) for form in forms if not form.startswith("!")]
     latin = {
