@@ -32,7 +32,7 @@ class Completion:
     def __init__(
         self, counts: sparse.csr_matrix, grid: Grid, n_topics: int, rng: np.random.Generator
     ) -> None:
-        half = rng.binomial(counts.data, 0.5).astype(np.float64)
+        half = rng.binomial(counts.data.astype(np.int64), 0.5).astype(np.float64)
         self.seen = np.concatenate([half, counts.data - half])
         self.hidden = np.concatenate([counts.data - half, half])
         self.rows = np.tile(grid.term_row[counts.indices], 2)
