@@ -10,6 +10,7 @@ from discourse.compare import _stats
 from discourse.contracts import CONTRACTS
 
 FEWEST_MODELS = 3
+_STILL = 1e-24  # the last bits of equal differences are not variance
 _SEED, _INTERPLAY = "seed", "interplay"
 
 
@@ -32,7 +33,7 @@ def find_movers(difference: np.ndarray, universes: pd.DataFrame) -> tuple[list[s
         names = [name for name in components if name != _INTERPLAY]
         parts = np.array([components[name] for name in names])
         for row, part, whole in zip(rows, parts.T, total, strict=True):
-            if part.max() > 0:
+            if part.max() > _STILL:
                 moved_by[row] = names[int(part.argmax())]
                 share[row] = round(float(part.max() / whole), 12)
     return moved_by, share

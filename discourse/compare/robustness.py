@@ -9,6 +9,7 @@ without any effect kept one sign in nine models of ten. A badge therefore starts
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
