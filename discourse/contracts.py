@@ -83,6 +83,18 @@ CONTRACTS: Mapping[str, Contract] = {
         "converged:bool! is_reference:bool!",
         "model_id",
     ),
+    "selection": _contract(
+        "model_id:str! n_topics:int! seed:int! held_out:float! log_likelihood:float! npmi:float! c_v:float! "
+        "u_mass:float! exclusivity:float! diversity:float! n_duplicates:int! stability:float returning:float "
+        "n_iterations:int! converged:bool!",
+        "model_id",
+    ),
+    "sizes": _contract(
+        "n_topics:int! n_models:int! held_out:float! held_out_se:float npmi:float! npmi_se:float c_v:float! "
+        "c_v_se:float exclusivity:float! exclusivity_se:float stability:float stability_se:float returning:float "
+        "n_duplicates:float! in_set:bool! balance:float! recommended:bool!",
+        "n_topics",
+    ),
     "alignment": _contract("model_id:str! topic:int! matched:int! affinity:float!", "model_id topic"),
     "term_candidates": _contract(
         "rank:int! term:str! n:int! n_documents:int! pmi:float! left_entropy:float! right_entropy:float! "
