@@ -27,6 +27,7 @@ SECTIONS = (
     "topics.ensemble",
     "topics.shares",
     "topics.labels",
+    "topics.selection",
     "compare.prevalence",
     "compare.contrasts",
     "compare.keyness",
@@ -43,6 +44,8 @@ _DECIDED_ELSEWHERE = {
     "target",
     "reference",
     "progress",
+    "store",
+    "n_workers",
     "stability",
     "documents",
 }
