@@ -32,6 +32,11 @@ SECTIONS = (
     "compare.contrasts",
     "compare.keyness",
     "compare.formulas",
+    "compare.profiles",
+    "compare.ordination",
+    "compare.vocabulary",
+    "compare.trends",
+    "compare.adjusted",
     "evidence.exemplars",
     "multiverse",
 )
@@ -47,6 +52,7 @@ _DECIDED_ELSEWHERE = {
     "store",
     "n_workers",
     "stability",
+    "theta",
     "documents",
 }
 # settings that name word lists: packaged names, or files beside the study

@@ -13,8 +13,10 @@ import pandas as pd
 from discourse.compare.contrasts import contrast_prevalence
 from discourse.compare.formulas import describe_phrases, find_phrases, tabulate_phrases
 from discourse.compare.group_keyness import score_group_keyness
+from discourse.compare.groups import cross_columns
 from discourse.compare.prevalence import estimate_prevalence
 from discourse.compare.robustness import contrast_models, judge_robustness
+from discourse.comparison import TABLES, compare_further
 from discourse.config import Study
 from discourse.contracts import CONTRACTS, TopicModel, empty
 from discourse.corpus.documents import build_documents
@@ -79,6 +81,7 @@ def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
         sources, regions=dict(study.regions) or None, metadata=metadata, **study.options("corpus.documents")
     )
     for factor in study.by:
+        documents = cross_columns(documents, factor)
         require_column("documents", documents.columns, factor, "[study] by")
     passages = split_passages(documents, **study.options("corpus.passages"))
     reuse = find_reuse(passages, documents, **study.options("corpus.reuse"))
@@ -138,9 +141,8 @@ def _compare(run: Run) -> str:
     study, documents = run.study, run.table("documents")
     shares, topics = run.table("shares"), run.table("topics")
     factors = [factor for factor in study.by if _has_groups(documents, factor)]
-    prevalence = [
-        estimate_prevalence(shares, documents, by=f, **study.options("compare.prevalence")) for f in factors
-    ]
+    theta, measured = run.table("theta"), study.options("compare.prevalence")
+    prevalence = [estimate_prevalence(shares, documents, by=f, theta=theta, **measured) for f in factors]
     contrasts = [
         contrast_prevalence(shares, documents, by=f, stability=topics, **study.options("compare.contrasts"))
         for f in factors
@@ -151,6 +153,16 @@ def _compare(run: Run) -> str:
         contrasts=_stack("contrasts", contrasts),
         keyness=_stack("keyness", keyness),
     )
+    further = compare_further(
+        study,
+        shares,
+        documents,
+        factors=factors,
+        model=load_model(run.path),
+        dtm=build_dtm(run.table("tokens"), **study.options("topics.dtm")),
+        passages=run.table("passages"),
+    )
+    run.save(**further)
     _phrases(run, documents, factors)
     _robustness(run, _stack("contrasts", contrasts), documents)
     n_contrasts = sum(len(table) for table in contrasts)
@@ -216,6 +228,7 @@ STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
         _compare,
         [
             *_files("prevalence", "contrasts", "keyness", "phrases", "phrase_uses", "phrase_groups"),
+            *_files(*TABLES),
             *_files("specifications", "robustness"),
         ],
     ),

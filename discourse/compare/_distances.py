@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import gammaln, xlogy
 
 _BLOCK = 1_000
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -67,6 +67,18 @@ def deal_groups(groups: np.ndarray, strata: np.ndarray, n_permutations: int, see
         order = np.argsort(rng.random((n_permutations, len(members))), axis=1)
         dealt[1:, members] = groups[members][order]
     return dealt
+
+
+def smallest_p(groups: np.ndarray, strata: np.ndarray, n_permutations: int) -> float:
+    """Smallest p of a statistic of any number of groups that relabellings inside the strata allow.
+
+    Groups of the same sizes in every stratum can change places without changing the statistic.
+    """
+    sizes = np.zeros((strata.max() + 1, groups.max() + 1), dtype=np.int64)
+    np.add.at(sizes, (strata, groups), 1)
+    logs = gammaln(sizes.sum(axis=1) + 1.0).sum() - gammaln(sizes + 1.0).sum()
+    alike = np.unique(sizes, axis=1, return_counts=True)[1]
+    return float(max(np.exp(gammaln(alike + 1.0).sum() - logs), 1.0 / (n_permutations + 1)))
 
 
 def welch_statistic(values: np.ndarray, labels: np.ndarray, n_groups: int) -> np.ndarray:

@@ -33,7 +33,7 @@ class _Term:
 
 
 def contrast_adjusted(
-    shares: pd.DataFrame, documents: pd.DataFrame, *, formula: str, cluster: str | None = None
+    shares: pd.DataFrame, documents: pd.DataFrame, *, formula: str = "", cluster: str | None = None
 ) -> pd.DataFrame:
     """Differences between groups in the share of each topic, other variables held fixed.
 

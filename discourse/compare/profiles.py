@@ -169,7 +169,7 @@ def _compare_all(units: Units, seed: int, n_permutations: int) -> dict[str, obje
         row |= {
             "statistic": float(permuted[0]),
             "p": p,
-            "p_smallest": 1.0 / (n_permutations + 1),
+            "p_smallest": _distances.smallest_p(groups, strata, n_permutations),
             "p_adjusted": p,
         }
     n_documents, n_units = int(table["n_documents"][kept].sum()), int(kept.sum())

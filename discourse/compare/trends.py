@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
+from math import factorial, prod
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from discourse.contracts import LEVELS, check
 from discourse.errors import DataError, SettingError, require_column
 
 _BLOCK = 1_000
+_EVERYONE = "all documents"
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,12 @@ def estimate_trend(
     check(documents, "documents")
     require_column("documents", documents.columns, by)
     numbers = _read_order(documents[by], by)
-    timed = documents.assign(_time=numbers, _all="all").dropna(subset=["_time"])
-    timed = timed.astype({"_all": "str"})
+    timed = documents.assign(_time=numbers, **{_EVERYONE: "all"}).dropna(subset=["_time"])
+    timed = timed.astype({_EVERYONE: "str"})
     kept = shares[shares["doc_id"].isin(timed["doc_id"])]
     if timed.loc[timed["doc_id"].isin(kept["doc_id"]), "_time"].nunique() < 2:
         raise DataError(f"by='{by}' has fewer than two values among the documents, and a trend needs two")
-    alone = gather_units(kept, timed, by="_all")
+    alone = gather_units(kept, timed, by=_EVERYONE)
     time = timed.set_index("doc_id")["_time"].loc[alone.table["unit"]].to_numpy(dtype=np.float64)
     if cluster is None:
         n_units, trend = len(time), _over_documents(alone.shares, time, seed, n_permutations)
@@ -126,14 +129,29 @@ def _over_documents(values: np.ndarray, time: np.ndarray, seed: int, n_permutati
     if found is None or found.alone:
         slope = unknown if found is None else found.value
         return _Trend(slope, unknown, unknown, unknown, unknown, np.nan)
-    rng = np.random.default_rng(seed)
-    order = np.argsort(rng.random((n_permutations, len(time))), axis=1)
-    dealt = np.concatenate([x[None, :, 1], x[:, 1][order]])
+    dealt, p_smallest = _deal_times(x[:, 1], seed, n_permutations)
     permuted = np.concatenate(
         [_studentise(values, dealt[i : i + _BLOCK]) for i in range(0, len(dealt), _BLOCK)]
     )
     p, p_max_t = _permutation.permutation_p(permuted[0], permuted), _permutation.max_t(permuted[0], permuted)
-    return _Trend(found.value, found.half_width, found.p, p, p_max_t, 1.0 / (n_permutations + 1))
+    return _Trend(found.value, found.half_width, found.p, p, p_max_t, p_smallest)
+
+
+def _deal_times(time: np.ndarray, seed: int, n_permutations: int) -> tuple[np.ndarray, float]:
+    """Centred times (n_labellings, n_units), the observed ones first, and the smallest two-sided p.
+
+    All orders of up to seven units, else random ones. Orders that swap equal times are one arrangement; where
+    times lie symmetrically each arrangement has a mirror image with the same |slope|.
+    """
+    n_units = len(time)
+    counts = np.unique(time, return_counts=True)[1].tolist()
+    arrangements = factorial(n_units) / prod(factorial(count) for count in counts)
+    mirrored = bool(np.allclose(np.sort(time), np.sort(-time)))
+    smallest = (2.0 if mirrored else 1.0) / arrangements
+    if factorial(n_units) <= _permutation.MAX_RELABELLINGS:
+        return time[np.array(list(permutations(range(n_units))))], smallest
+    order = np.argsort(np.random.default_rng(seed).random((n_permutations, n_units)), axis=1)
+    return np.concatenate([time[None, :], time[order]]), max(smallest, 1.0 / (n_permutations + 1))
 
 
 def _studentise(values: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -157,7 +175,7 @@ def _cluster_slopes(
     kept: pd.DataFrame, timed: pd.DataFrame, alone: Units, time: np.ndarray, cluster: str, by: str
 ) -> np.ndarray:
     """Least-squares slopes (n_clusters, n_topics) of the clusters that have two times or more."""
-    units = gather_units(kept, timed, by="_all", cluster=cluster)
+    units = gather_units(kept, timed, by=_EVERYONE, cluster=cluster)
     owner = units.doc_ids.set_index("doc_id")["unit"].loc[alone.table["unit"]].to_numpy()
     sizes = np.bincount(owner)
     late = time - (np.bincount(owner, weights=time) / sizes)[owner]

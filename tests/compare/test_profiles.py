@@ -138,6 +138,14 @@ def test_order_of_rows_and_seed_do_not_matter_where_all_relabellings_are_counted
     pd.testing.assert_frame_equal(table, again)
 
 
+def test_the_smallest_p_counts_relabellings_of_any_number_of_groups():
+    one_stratum = np.zeros(6, dtype=int)
+    assert _distances.smallest_p(np.array([0, 0, 0, 1, 1, 1]), one_stratum, 9999) == pytest.approx(2 / 20)
+    assert _distances.smallest_p(np.array([0, 0, 1, 1, 2, 2]), one_stratum, 9999) == pytest.approx(6 / 90)
+    assert _distances.smallest_p(np.array([0, 0, 0, 0, 1, 1]), one_stratum, 9999) == pytest.approx(1 / 15)
+    assert _distances.smallest_p(np.arange(40) % 4, np.zeros(40, dtype=int), 999) == 1 / 1000
+
+
 # -- maps --
 
 

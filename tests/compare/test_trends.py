@@ -115,3 +115,13 @@ def test_documents_without_a_year_are_left_out():
     shares, documents = yearly(0.2)
     some = documents.assign(year=documents["year"].astype("Int64").mask(documents.index < 5))
     assert (estimate_trend(shares, some)["n_documents"] == 25).all()
+
+
+def test_few_documents_cannot_give_a_small_p():
+    documents = make_documents(year=[2020, 2021, 2022, 2022])
+    shares = make_shares(documents, np.random.default_rng(0).dirichlet([1, 1], 4))
+    table = estimate_trend(shares, documents)
+    assert (table["p_smallest"] == 1 / 12).all()  # 4! / 2! arrangements
+    assert (table["p_permutation"] >= 1 / 12 - 1e-12).all()
+    even = estimate_trend(shares, documents.assign(year=[2020, 2021, 2022, 2023]))
+    assert (even["p_smallest"] == 2 / 24).all() and (even["flags"] == "small sample").all()
