@@ -44,7 +44,7 @@ class _Entry(NamedTuple):
 class AlignedText:
     """Immutable text with the raw span of each of its characters.
 
-    raw: the text of the file. text: its present reading. starts, ends: (len(text),) int64 raw offsets of each
+    raw: the text of the file. text: its present reading. starts, ends: (len(text),) int32 raw offsets of each
     character; a character that replaced several carries the span of them all. log: one entry an operation
     and place, in the order in which they were made.
     """
@@ -58,7 +58,7 @@ class AlignedText:
     @classmethod
     def of(cls, raw: str) -> AlignedText:
         """Start from the raw text, nothing changed yet."""
-        offsets = np.arange(len(raw) + 1, dtype=np.int64)
+        offsets = np.arange(len(raw) + 1, dtype=np.int32)
         return cls(raw, raw, offsets[:-1], offsets[1:])
 
     def replace(self, changes: Iterable[Change | tuple[int, int, str]], rule: str) -> AlignedText:
@@ -116,7 +116,7 @@ class AlignedText:
             return self.starts[change.start : change.end], self.ends[change.start : change.end]
         start, end = self.raw_span(change.start, change.end)
         shape = len(change.after)
-        return np.full(shape, start, dtype=np.int64), np.full(shape, end, dtype=np.int64)
+        return np.full(shape, start, dtype=np.int32), np.full(shape, end, dtype=np.int32)
 
     def _reading(self, start: int, end: int) -> str:
         first, last = np.searchsorted(self.starts, [start, end])

@@ -70,7 +70,7 @@ def _gbk_pattern() -> re.Pattern[str]:
     third = _decoded((one, two) for one in rest for two in rest)
     opening = f"[{first}](?:[{second}][{third}€?{_LOST}]|[€?{_LOST}](?=[{first}]))"
     inner = f"{first}{second}{third}€{_LOST}"
-    return re.compile(f"{opening}(?:[{inner}]|[?](?=[{inner}]|$))*")
+    return re.compile(f"{opening}(?:[{inner}]|[?](?=[{inner}]|$)|(?<=[{first}{second}])[?])*")
 
 
 def _decoded(pairs: Iterator[tuple[int, int]]) -> str:

@@ -134,24 +134,26 @@ def unmask_party(text: AlignedText, forms: list[str], *, min_forms: int = 3) -> 
     forms: words with D at the masked place; those after ``!`` are Latin and stay. A D beside another Latin
     letter, a digit, ``&`` or ``-`` is never 党.
     """
-    if "D" not in text.text:
-        return text
-    kept = [re.escape(form[1:]) for form in forms if form.startswith("!")]
-    masked = [re.escape(form) for form in forms if not form.startswith("!")]
-    latin = {
-        match.start() + match[0].index("D") for match in re.finditer("|".join(kept) or r"(?!)", text.text)
-    }
-    places = {
-        match.start() + form.index("D")
-        for form, pattern in zip([f for f in forms if f[0] != "!"], masked, strict=True)
-        for match in re.finditer(
-            rf"(?<![A-Za-z0-9&\-])(?={pattern})" if form[0] == "D" else pattern, text.text
-        )
-    }
-    places = {place for place in places - latin if _stands_alone(text.text, place)}
+    places = [place for place in _all_places(text.text, "D") if _stands_alone(text.text, place)]
     if len(places) < min_forms:
         return text
-    return text.replace([Change(place, place + 1, "党") for place in sorted(places)], "masked_party")
+    latin = [form[1:] for form in forms if form.startswith("!")]
+    masked = [form for form in forms if not form.startswith("!")]
+    places = [
+        place for place in places if _holds(text.text, place, masked) and not _holds(text.text, place, latin)
+    ]
+    if len(places) < min_forms:
+        return text
+    return text.replace([Change(place, place + 1, "党") for place in places], "masked_party")
+
+
+def _all_places(text: str, char: str) -> list[int]:
+    return [match.start() for match in re.finditer(char, text)]
+
+
+def _holds(text: str, place: int, forms: list[str]) -> bool:
+    """Whether the D at `place` is that of any of the forms."""
+    return any(text.startswith(form, place - form.index("D")) for form in forms if form.index("D") <= place)
 
 
 def _stands_alone(text: str, place: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+import warnings
 
 import pandas as pd
 import pytest
@@ -210,7 +211,9 @@ _LINES = st.sampled_from(
 def test_edits_rebuild_every_document_of_any_pages(texts):
     sources = _sources(*texts)
     try:
-        documents, edits, _ = build_documents(sources)
+        with warnings.catch_warnings():  # a page without a body is named, the others stay
+            warnings.simplefilter("ignore", UserWarning)
+            documents, edits, _ = build_documents(sources)
     except SourceError:
         return
     _assert_edits_hold(sources, documents, edits)
