@@ -142,6 +142,21 @@ def report(run: RunArgument) -> None:
 
 
 @app.command()
+def select(
+    run: RunArgument,
+    sizes: Annotated[str | None, typer.Option("--sizes", help="Numbers of topics to try: 5,10,20.")] = None,
+    n_seeds: Annotated[int | None, typer.Option("--seeds", help="How many seeds.", min=1)] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """The number of topics as a trade-off; goes on where it was interrupted. 主题数的权衡。"""
+    from discourse.pipeline import open_run
+    from discourse.sizes import read_sizes, select_size
+
+    progress = None if quiet else lambda done, of: typer.echo(f"{done} of {of} models", err=True)
+    typer.echo(select_size(open_run(run), sizes=read_sizes(sizes), n_seeds=n_seeds, progress=progress))
+
+
+@app.command()
 def reuse(
     run: RunArgument,
     by: Annotated[str, typer.Option("--by", help="A column of documents: between whose texts.")] = "region",
