@@ -1,7 +1,8 @@
 """Engine: latent Dirichlet allocation by collapsed variational Bayes of zero order, the default.
 
 Every (passage, term) pair has a vector of responsibilities: how much of it each topic takes. A sweep visits
-all pairs and weighs each one anew by the counts of all others. It needs 4 bytes a pair and topic.
+all pairs and weighs each one anew by the counts of all others. It needs 4 bytes a pair and topic, and no more
+than 64 bytes a pair in large corpora.
 
 References: Asuncion, Welling, Smyth & Teh (2009), On smoothing and inference for topic models, UAI.
 """
@@ -45,6 +46,7 @@ def fit(
     max_iterations: int = 200,
     tolerance: float = 1e-5,
     n_threads: int | None = None,
+    memory: float = 2e9,
 ) -> Fit:
     """Fit topics to counts (n_passages, n_terms) by sweeps over all pairs.
 
@@ -68,6 +70,9 @@ def fit(
         last five sweeps), at the latest after `max_iterations`.
     n_threads
         All processors if None. The result is the same, byte for byte, with any number.
+    memory
+        Bytes that the responsibilities may take. Beyond, each pair keeps the 16 topics that matter most to it,
+        64 bytes a pair whatever the number of topics.
 
     Returns
     -------
@@ -83,6 +88,7 @@ def fit(
         n_topics,
         alpha=1.5 / n_topics if alpha is None else alpha,
         eta=eta if isinstance(eta, np.ndarray) else float(0.03 if eta is None else eta),
+        memory=memory,
     )
     completion = Completion(counts[withheld], state.grid, n_topics, rng) if withheld.any() else None
     with open_workers(n_threads, state.grid.n_blocks) as run:

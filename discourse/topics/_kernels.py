@@ -1,10 +1,8 @@
 """Compiled loops of the CVB0 engine: C-contiguous arrays of stated dtype come in and are filled in place.
 
 Every array with a topic axis is padded with zeros to a multiple of `LANES` topics, so that a loop over topics
-has no remainder. The update of one pair is written with explicit vectors of `LANES` floats: twice as fast as
-what the compiler makes of plain loops (it cannot know that the rows do not overlap), and the order of every
-sum is fixed, so that processors with other vector lengths give the same bytes. Slow twins of all kernels are
-in `tests/topics/reference_cvb0.py`; with ``NUMBA_DISABLE_JIT=1`` all of this runs as plain Python.
+has no remainder. Slow twins of all kernels are in `tests/topics/reference_cvb0.py`; with
+``NUMBA_DISABLE_JIT=1`` all of this runs as plain Python.
 """
 
 from __future__ import annotations
@@ -13,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import config, njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import config, njit
 
-LANES = 8
+from discourse.topics._vectors import LANES, update_four, update_one, update_two, weigh_one
+
+__all__ = ["LANES", "are_compiled", "complete_passages", "count_kept", "count_tokens", "sweep", "sweep_kept"]
 SHORT = 48  # topics up to which four pairs at once beat two: above it, memory is the limit and not the adder
 _ONE = np.float32(1.0)
+_SHARE = np.uint32(65535)  # lower half of a kept responsibility
+_UNIT = np.float32(1 / 65535)
+_NEGLIGIBLE = np.float32(1 / 512)
 
 
 def _compiled(function: Any) -> Any:
@@ -171,178 +171,125 @@ def sweep(
     return log_likelihood
 
 
-def _plain_updater(width: int) -> Any:
-    """Python twin of `_vector_updater`: the same sums in the same order."""
+@_compiled
+def sweep_kept(
+    first: int,
+    last: int,
+    visit_passage: np.ndarray,
+    visit_start: np.ndarray,
+    pair_term: np.ndarray,
+    pair_count: np.ndarray,
+    kept: np.ndarray,
+    passage_topic: np.ndarray,
+    term_topic: np.ndarray,
+    topic_total: np.ndarray,
+    topic_change: np.ndarray,
+    scratch: np.ndarray,
+    measure: bool,
+) -> float:
+    """Do what `sweep` does with the largest responsibilities of a pair only.
 
-    def update(
-        gamma: np.ndarray,
-        first: int,
-        passage_topic: np.ndarray,
-        passage: int,
-        term_topic: np.ndarray,
-        pair_term: np.ndarray,
-        scratch: np.ndarray,
-        pair_count: np.ndarray,
-    ) -> None:
-        old, here = gamma[first : first + width].copy(), passage_topic[passage]
-        terms, counts = pair_term[first : first + width], pair_count[first : first + width]
-        new = np.maximum((here - old) * (term_topic[terms] - old) * scratch[0], np.float32(0))
-        totals = _lane_sums(new) + np.float32(1e-30)
-        new *= (np.float32(1) / totals)[:, None]
-        change = (new - old) * counts[:, None]
-        gamma[first : first + width] = new
-        for i in range(width):
-            here += change[i]
-            term_topic[terms[i]] += change[i]
-        scratch[1 : 1 + width, 0] = totals
-
-    return update
-
-
-def _lane_sums(rows: np.ndarray) -> np.ndarray:
-    """Row sums in the order of `_horizontal_sum`: block onto block, then halves onto halves."""
-    sums = np.zeros((len(rows), LANES), dtype=np.float32)
-    for start in range(0, rows.shape[1], LANES):
-        sums += rows[:, start : start + LANES]
-    while sums.shape[1] > 1:
-        half = sums.shape[1] // 2
-        sums = sums[:, :half] + sums[:, half:]
-    return sums[:, 0]
-
-
-def _vector_updater(width: int) -> Any:
-    """Intrinsic that updates `width` neighbouring pairs of one passage at once, all from the same counts."""
-
-    @intrinsic
-    def update(  # type: ignore[no-untyped-def]
-        typing_context, gamma, first, passage_topic, passage, term_topic, pair_term, scratch, pair_count
-    ):
-        arguments = (gamma, first, passage_topic, passage, term_topic, pair_term, scratch, pair_count)
-        return types.void(*arguments), _VectorUpdate(width).build
-
-    return update
+    kept (n_pairs, n_kept) uint32: the topic in the upper half, its share in the lower, in units of 1 / 65535;
+    a row's shares sum to 1. The others as in `sweep`; scratch (5, n_padded), n_padded at least n_kept.
+    All topics are weighed at each visit, so that one that was dropped can come back.
+    """
+    n_padded = topic_total.shape[0]
+    log_likelihood = 0.0
+    for visit in range(first, last):
+        passage = visit_passage[visit]
+        here = passage_topic[passage]
+        for k in range(n_padded):
+            scratch[0, k] = _ONE / (topic_total[k] + topic_change[k])
+            topic_change[k] -= here[k]
+        for pair in range(visit_start[visit], visit_start[visit + 1]):
+            there, row, count = term_topic[pair_term[pair]], kept[pair], pair_count[pair]
+            _move(row, here, there, -_ONE)
+            total = weigh_one(passage_topic, passage, term_topic, pair_term[pair], scratch)
+            if count > _ONE:
+                _move(row, here, there, _ONE - count)
+            _keep_largest(row, scratch, total)
+            _move(row, here, there, count)
+            if measure:
+                log_likelihood += count * np.log(np.float64(total))
+        for k in range(n_padded):
+            topic_change[k] += here[k]
+    return log_likelihood
 
 
-class _VectorUpdate:
-    """Writes the update as LLVM instructions: weigh and sum, normalise and store."""
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self.vector = ir.VectorType(ir.FloatType(), LANES)
-
-    def build(self, context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        """Fill the body of the intrinsic."""
-        names = "gamma first passage_topic passage term_topic pair_term scratch pair_count".split()
-        kinds = dict(zip(names, signature.args, strict=True))
-        given = dict(zip(names, arguments, strict=True))
-
-        def array(name: str) -> Any:
-            return context.make_array(kinds[name])(context, builder, given[name])
-
-        def integer(name: str) -> Any:
-            return context.cast(builder, given[name], kinds[name], types.int64)
-
-        def row(name: str, index: Any) -> Any:
-            start = builder.gep(array(name).data, [builder.mul(index, n_padded)])
-            return builder.bitcast(start, self.vector.as_pointer())
-
-        n_padded = cgutils.unpack_tuple(builder, array("scratch").shape)[1]
-        n_blocks = builder.udiv(n_padded, ir.Constant(n_padded.type, LANES))
-        pairs = [builder.add(integer("first"), ir.Constant(n_padded.type, i)) for i in range(self.width)]
-        terms = [
-            builder.sext(builder.load(builder.gep(array("pair_term").data, [p])), n_padded.type)
-            for p in pairs
-        ]
-        counts = [builder.load(builder.gep(array("pair_count").data, [pair])) for pair in pairs]
-        here, inverse = (
-            row("passage_topic", integer("passage")),
-            row("scratch", ir.Constant(n_padded.type, 0)),
-        )
-        old = [row("gamma", pair) for pair in pairs]
-        there = [row("term_topic", term) for term in terms]
-        weights = [row("scratch", ir.Constant(n_padded.type, 1 + i)) for i in range(self.width)]
-        totals = self._weigh(builder, n_blocks, old, here, there, inverse, weights)
-        self._settle(builder, n_blocks, old, here, there, weights, totals, counts)
-        for weight, total in zip(weights, totals, strict=True):
-            builder.store(total, builder.bitcast(weight, ir.FloatType().as_pointer()))
-        return context.get_dummy_value()
-
-    def _weigh(
-        self, builder: Any, n_blocks: Any, old: Any, here: Any, there: Any, inverse: Any, weights: Any
-    ) -> list[Any]:
-        """Unnormalised responsibilities go to `weights`; return their sums."""
-        nothing = ir.Constant(self.vector, [0.0] * LANES)
-        sums = [cgutils.alloca_once_value(builder, nothing) for _ in old]
-        with cgutils.for_range(builder, n_blocks) as loop:
-            here_block, inverse_block = (
-                self._load(builder, here, loop.index),
-                self._load(builder, inverse, loop.index),
-            )
-            for i in range(self.width):
-                before = self._load(builder, old[i], loop.index)
-                elsewhere = builder.fsub(self._load(builder, there[i], loop.index), before)
-                product = builder.fmul(builder.fsub(here_block, before), elsewhere)
-                weight = builder.fmul(product, inverse_block)
-                # counts drift by float32 rounding: what is a hair below nothing is nothing
-                weight = builder.select(builder.fcmp_ordered(">", weight, nothing), weight, nothing)
-                self._store(builder, weight, weights[i], loop.index)
-                builder.store(builder.fadd(builder.load(sums[i]), weight), sums[i])
-        tiny = ir.Constant(ir.FloatType(), 1e-30)
-        return [builder.fadd(_horizontal_sum(builder, builder.load(each)), tiny) for each in sums]
-
-    def _settle(
-        self,
-        builder: Any,
-        n_blocks: Any,
-        old: Any,
-        here: Any,
-        there: Any,
-        weights: Any,
-        totals: Any,
-        counts: Any,
-    ) -> None:
-        """Normalise, store, and move the counts by what changed."""
-        one = ir.Constant(ir.FloatType(), 1.0)
-        scales = [self._spread(builder, builder.fdiv(one, total)) for total in totals]
-        times = [self._spread(builder, count) for count in counts]
-        with cgutils.for_range(builder, n_blocks) as loop:
-            here_block = self._load(builder, here, loop.index)
-            for i in range(self.width):
-                after = builder.fmul(self._load(builder, weights[i], loop.index), scales[i])
-                moved = builder.fsub(after, self._load(builder, old[i], loop.index))
-                change = builder.fmul(moved, times[i])
-                self._store(builder, after, old[i], loop.index)
-                there_block = self._load(builder, there[i], loop.index)
-                self._store(builder, builder.fadd(there_block, change), there[i], loop.index)
-                here_block = builder.fadd(here_block, change)
-            self._store(builder, here_block, here, loop.index)
-
-    def _load(self, builder: Any, base: Any, block: Any) -> Any:
-        return builder.load(builder.gep(base, [block]), align=4)
-
-    def _store(self, builder: Any, value: Any, base: Any, block: Any) -> None:
-        builder.store(value, builder.gep(base, [block]), align=4)
-
-    def _spread(self, builder: Any, scalar: Any) -> Any:
-        undefined, index = ir.Constant(self.vector, ir.Undefined), ir.IntType(32)
-        one = builder.insert_element(undefined, scalar, ir.Constant(index, 0))
-        return builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(index, LANES), [0] * LANES))
+@_compiled
+def _move(row: np.ndarray, here: np.ndarray, there: np.ndarray, count: float) -> None:
+    """Add count times the shares of one pair to the counts of its passage and of its term."""
+    for i in range(row.shape[0]):
+        share = np.uint32(row[i] & _SHARE)
+        if share == 0:
+            return
+        k, amount = row[i] >> np.uint32(16), count * (np.float32(share) * _UNIT)
+        here[k] += amount
+        there[k] += amount
 
 
-def _horizontal_sum(builder: Any, vector: Any) -> Any:
-    """Sum of the lanes, halves onto halves: the same tree as in `_lane_sums`."""
-    width = LANES
-    while width > 1:
-        width //= 2
-        undefined = ir.Constant(vector.type, ir.Undefined)
-        halves = [
-            ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(start, start + width)))
-            for start in (0, width)
-        ]
-        low, high = (builder.shuffle_vector(vector, undefined, half) for half in halves)
-        vector = builder.fadd(low, high)
-    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+@_compiled
+def _keep_largest(row: np.ndarray, scratch: np.ndarray, total: float) -> None:
+    """Fill row with the topics of the largest weights scratch[1]; scratch[2:4] is used up.
+
+    Weights below `_NEGLIGIBLE` of the total are left out; of equal ones the lower topic number comes first.
+    """
+    weights, chosen, topics = scratch[1], scratch[2], scratch[3]
+    least, n_chosen, n_kept = total * _NEGLIGIBLE, 0, row.shape[0]
+    for k in range(weights.shape[0]):
+        if weights[k] > least:
+            chosen[n_chosen], topics[n_chosen] = weights[k], np.float32(k)
+            n_chosen += 1
+    if n_chosen > n_kept:
+        _bring_forward(chosen, topics, n_chosen, n_kept)
+        n_chosen = n_kept
+    mass = np.float32(0)
+    for i in range(n_chosen):
+        mass += chosen[i]
+    left = np.int64(_SHARE)
+    for i in range(n_kept - 1, -1, -1):
+        if i >= n_chosen:
+            row[i] = 0
+            continue
+        # the first takes what rounding left over, so that the row sums to 1 exactly
+        share = left if i == 0 else np.int64(chosen[i] / mass / _UNIT + np.float32(0.5))
+        left -= share
+        row[i] = np.uint32(np.int64(topics[i]) << 16 | share)
 
 
-_updater = _plain_updater if config.DISABLE_JIT else _vector_updater
-update_one, update_two, update_four = _updater(1), _updater(2), _updater(4)
+@_compiled
+def _bring_forward(values: np.ndarray, labels: np.ndarray, n_values: int, n_wanted: int) -> None:
+    """Sort so far that the first n_wanted of n_values are the largest, in falling order."""
+    for i in range(1, n_values):
+        value, label = values[i], labels[i]
+        place = min(i, n_wanted)
+        if place == n_wanted and value <= values[n_wanted - 1]:
+            continue
+        place = min(i, n_wanted - 1)
+        while place > 0 and values[place - 1] < value:
+            values[place], labels[place] = values[place - 1], labels[place - 1]
+            place -= 1
+        values[place], labels[place] = value, label
+
+
+@_compiled
+def count_kept(
+    first: int,
+    last: int,
+    visit_passage: np.ndarray,
+    visit_start: np.ndarray,
+    pair_term: np.ndarray,
+    pair_count: np.ndarray,
+    kept: np.ndarray,
+    passage_topic: np.ndarray,
+    term_topic: np.ndarray,
+) -> None:
+    """Do what `count_tokens` does, from the rows of `sweep_kept`."""
+    for visit in range(first, last):
+        here = passage_topic[visit_passage[visit]]
+        for pair in range(visit_start[visit], visit_start[visit + 1]):
+            there, count = term_topic[pair_term[pair]], np.float64(pair_count[pair])
+            for packed in kept[pair]:
+                amount = count * np.float64(packed & _SHARE) / 65535.0
+                here[packed >> np.uint32(16)] += amount
+                there[packed >> np.uint32(16)] += amount

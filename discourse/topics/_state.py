@@ -9,22 +9,36 @@ import numpy as np
 from discourse.topics import _kernels
 from discourse.topics._grid import Grid, Run
 
+KEPT = 16  # responsibilities of a pair where memory is short
+
 
 class State:
     """Responsibilities and counts of one fit; the topic axis is padded with zeros to whole vectors.
 
-    eta: one number, or (n_topics, n_terms) with the terms in the order of the matrix of counts.
+    eta: one number, or (n_topics, n_terms) with the terms in the order of the matrix of counts. memory: bytes
+    that responsibilities may take; where those of all topics (4 bytes a pair and topic) take more, each pair
+    keeps the `KEPT` largest. Held-out perplexity then moves by -0.6, +0.6, -0.6 % at K = 50, 100, 200 (mean of
+    three splits of 21 work reports; standard errors 0.3, 1.0, 0.5) and a sweep takes twice as long.
 
     passage_topic holds soft counts plus alpha, term_topic soft counts plus eta: float32, running along;
     total (n_padded,) float64 holds the column sums of term_topic.
     """
 
-    def __init__(self, grid: Grid, n_topics: int, *, alpha: float, eta: float | np.ndarray) -> None:
+    def __init__(
+        self, grid: Grid, n_topics: int, *, alpha: float, eta: float | np.ndarray, memory: float = np.inf
+    ) -> None:
         self.grid, self.n_topics = grid, n_topics
         self.eta = eta if isinstance(eta, float) else np.ascontiguousarray(eta[:, grid.term_order].T)
         self.alpha = np.full(n_topics, alpha)
         self.n_padded = -(-n_topics // _kernels.LANES) * _kernels.LANES
-        self.gamma = _zeros(len(grid.pair_term), self.n_padded)
+        n_pairs = len(grid.pair_term)
+        self.keeps_all = self.n_padded <= KEPT or n_pairs * self.n_padded * 4 <= memory
+        if self.keeps_all:
+            self.gamma = _zeros(n_pairs, self.n_padded)
+            self._kernels = _kernels.sweep, _kernels.count_tokens
+        else:
+            self.gamma = np.zeros((n_pairs, KEPT), dtype=np.uint32)
+            self._kernels = _kernels.sweep_kept, _kernels.count_kept
         self.passage_topic = _zeros(len(grid.lengths), self.n_padded)
         self.term_topic = _zeros(len(grid.term_order), self.n_padded)
         self.total = np.ones(self.n_padded)
@@ -60,7 +74,7 @@ class State:
             def work(block: int) -> float:
                 tables = self.gamma, self.passage_topic, self.term_topic
                 counters = total, change[block], self.scratch[block]  # noqa: B023 - used up within the round
-                return _kernels.sweep(*self._visits(block, diagonal), *tables, *counters, measure)  # noqa: B023
+                return self._kernels[0](*self._visits(block, diagonal), *tables, *counters, measure)  # noqa: B023
 
             log_likelihood += sum(run(work))
             for moved in change:  # in the order of blocks: the sum never depends on who was first
@@ -107,7 +121,7 @@ class State:
         for diagonal in range(self.grid.n_blocks):
 
             def work(block: int) -> float:
-                _kernels.count_tokens(*self._visits(block, diagonal), self.gamma, *tables)  # noqa: B023
+                self._kernels[1](*self._visits(block, diagonal), self.gamma, *tables)  # noqa: B023
                 return 0.0
 
             run(work)

@@ -9,7 +9,8 @@ from numba import config
 from scipy import sparse
 
 import discourse
-from discourse.topics import _cvb0, _grid, _kernels
+from discourse.topics import _cvb0, _grid, _kernels, _vectors
+from discourse.topics._state import State
 from tests.topics import reference_cvb0
 
 
@@ -91,8 +92,8 @@ def test_vectors_and_plain_python_give_the_same_bits(width, n_topics):
     first = [gamma.copy(), here.astype(np.float32), there.astype(np.float32)]
     second = [table.copy() for table in first]
     scratches = [np.zeros((5, gamma.shape[1]), dtype=np.float32) for _ in range(2)]
-    update = {1: _kernels.update_one, 2: _kernels.update_two, 4: _kernels.update_four}[width]
-    plain = _kernels._plain_updater(width)
+    update = {1: _vectors.update_one, 2: _vectors.update_two, 4: _vectors.update_four}[width]
+    plain = _vectors._plain_updater(width)
     arguments = counts.indices.astype(np.int32), counts.data.astype(np.float32)
     if not config.DISABLE_JIT:
         update = _call_compiled(width)
@@ -109,7 +110,7 @@ def _call_compiled(width):
     """Intrinsics can only be called from compiled code."""
     from numba import njit
 
-    update = {1: _kernels.update_one, 2: _kernels.update_two, 4: _kernels.update_four}[width]
+    update = {1: _vectors.update_one, 2: _vectors.update_two, 4: _vectors.update_four}[width]
 
     @njit
     def call(gamma, first, here, passage, there, terms, scratch, counts):
@@ -290,3 +291,101 @@ def test_a_matrix_of_equal_etas_is_one_eta(corpus):
         for eta in (0.05, np.full((4, 48), 0.05))
     )
     np.testing.assert_allclose(matrix.phi, single.phi, rtol=1e-4)
+
+
+def kept_of(gamma, n_kept):
+    """Responsibilities packed as `sweep_kept` wants them: topic in the upper half, share in the lower."""
+    order = np.argsort(-gamma, axis=1, kind="stable")[:, :n_kept]
+    shares = np.take_along_axis(gamma, order, axis=1)
+    units = np.round(65535 * shares / shares.sum(axis=1, keepdims=True)).astype(np.uint32)
+    return np.where(units > 0, order.astype(np.uint32) << 16 | units, 0).astype(np.uint32)
+
+
+def unpacked(kept, n_topics):
+    gamma = np.zeros((len(kept), n_topics))
+    for pair, row in enumerate(kept):
+        np.add.at(gamma[pair], row >> 16, (row & 65535) / 65535)
+    return gamma
+
+
+def run_kept(counts, kept, here, there, total):
+    change, scratch = np.zeros(here.shape[1], np.float32), np.zeros((5, here.shape[1]), np.float32)
+    starts = np.arange(counts.nnz + 1, dtype=np.int64)
+    passages = np.repeat(np.arange(counts.shape[0], dtype=np.int32), np.diff(counts.indptr))
+    pairs = counts.indices.astype(np.int32), counts.data.astype(np.float32)
+    tables = kept, here, there, total.astype(np.float32), change, scratch
+    return _kernels.sweep_kept(0, counts.nnz, passages, starts, *pairs, *tables, True), change
+
+
+def test_a_sweep_that_could_keep_all_topics_equals_the_slow_twin():
+    counts, passages, gamma, _, _, total = tables(5)
+    kept = kept_of(gamma, 8)
+    start = unpacked(kept, 5)
+    slow_here, slow_there = reference_cvb0.count_tokens(passages, counts.indices, counts.data, start, 7, 11)
+    slow = start, slow_here + 0.1, slow_there + 0.05
+    here, there = (np.pad(table, ((0, 0), (0, 3))).astype(np.float32) for table in slow[1:])
+    total[:5] = slow[2].sum(axis=0)
+    slow_total = total[:5].copy()
+    likelihood, change = run_kept(counts, kept, here, there, total)
+    expected = reference_cvb0.sweep(passages, counts.indices, counts.data, *slow, slow_total)
+    assert likelihood == pytest.approx(expected, rel=1e-3)
+    for ours, theirs in zip((unpacked(kept, 5), here[:, :5], there[:, :5]), slow, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=0.02)
+    np.testing.assert_allclose((total + change)[:5], slow_total, atol=0.05)
+
+
+def test_counts_stay_those_of_what_is_kept():
+    counts, passages, gamma, _, _, total = tables(21)
+    kept = kept_of(gamma, 6)
+    here, there = reference_cvb0.count_tokens(
+        passages, counts.indices, counts.data, unpacked(kept, 24), 7, 11
+    )
+    here, there = (here + 0.1).astype(np.float32), (there + 0.05).astype(np.float32)
+    run_kept(counts, kept, here, there, total)
+    assert ((kept & 65535).sum(axis=1) == 65535).all()
+    after = reference_cvb0.count_tokens(passages, counts.indices, counts.data, unpacked(kept, 24), 7, 11)
+    np.testing.assert_allclose(here - 0.1, after[0], atol=1e-5)
+    np.testing.assert_allclose(there - 0.05, after[1], atol=1e-5)
+    exact = np.zeros((7, 24)), np.zeros((11, 24))
+    starts = np.arange(counts.nnz + 1)
+    _kernels.count_kept(
+        0, counts.nnz, passages, starts, counts.indices, counts.data.astype(np.float32), kept, *exact
+    )
+    np.testing.assert_allclose(exact[0], after[0], rtol=1e-12)
+    np.testing.assert_allclose(exact[1], after[1], rtol=1e-12)
+
+
+def test_the_largest_weights_are_kept_whatever_their_order():
+    rng = np.random.default_rng(0)
+    for n_large in (3, 16, 40):
+        weights = np.zeros(40, dtype=np.float32)
+        weights[rng.choice(40, n_large, replace=False)] = rng.uniform(0.02, 1, n_large)
+        scratch, row = np.zeros((5, 40), dtype=np.float32), np.ones(16, dtype=np.uint32)
+        scratch[1] = weights
+        _kernels._keep_largest(row, scratch, np.float32(weights.sum()))
+        largest = np.argsort(-weights)[: min(n_large, 16)]
+        expected = np.zeros(40)
+        expected[largest] = weights[largest] / weights[largest].sum()
+        np.testing.assert_allclose(unpacked(row[None], 40)[0], expected, atol=2e-4)
+
+
+def test_past_the_budget_a_pair_takes_64_bytes_and_planted_topics_come_back(monkeypatch):
+    counts, mixtures = planted(n_passages=150, n_topics=18, words=6, length=30)
+    sizes = []
+    monkeypatch.setattr(
+        _cvb0, "State", lambda *args, **settings: sizes.append(made := State(*args, **settings)) or made
+    )
+    settings = {"n_topics": 18, "seed": 1, "max_iterations": 25, "alpha": 0.1}
+    whole, short = (_cvb0.fit(counts, memory=memory, **settings) for memory in (1e9, 1e3))
+    assert [state.gamma.nbytes // counts.nnz for state in sizes] == [4 * 24, 64]
+    pure = [fit.phi.reshape(18, 18, 6).sum(axis=2).max(axis=1).mean() for fit in (whole, short)]
+    assert min(pure) > 0.7 and pure[1] > pure[0] - 0.1
+    assert short.trace[-1][1] == pytest.approx(whole.trace[-1][1], rel=0.02)
+    again = _cvb0.fit(counts, memory=1e3, n_threads=3, **settings)
+    assert again.phi.tobytes() == short.phi.tobytes()
+    assert mixtures.shape == short.theta.shape
+
+
+def test_few_topics_are_all_kept_however_short_memory_is(corpus):
+    fits = [_cvb0.fit(corpus[0], n_topics=5, seed=1, max_iterations=8, memory=m) for m in (0, 1e9)]
+    assert fits[0].phi.tobytes() == fits[1].phi.tobytes()
