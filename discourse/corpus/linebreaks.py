@@ -20,6 +20,7 @@ _SOFT_BREAK = re.compile(
     r"|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])"
 )
 _UNFINISHED = re.compile(r"[\u3400-\u9fff，、,“（(《]$")
+_GOES_ON = re.compile(r"[\u3400-\u9fff，、。；：）”’》]")
 # A full line is at most so many columns shorter than the widest: a mark or a number did not fit.
 _SLACK = 5
 _MIN_WIDTH, _MIN_FULL = 40, 4
@@ -32,9 +33,9 @@ def mend_lines(text: AlignedText) -> AlignedText:
     text = text.replace(
         [Change(*match.span(), "\n") for match in _LOST_BREAK.finditer(text.text)], "line_break"
     )
-    text = text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
+    text = text.delete(_wraps(text.text), "line_break")
     text = text.delete(_page_turns(text.text), "line_break")
-    return text.delete(_wraps(text.text), "line_break")
+    return text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
 
 
 def _page_turns(text: str) -> list[tuple[int, int]]:
@@ -44,7 +45,7 @@ def _page_turns(text: str) -> list[tuple[int, int]]:
     for (start, end), turn, (next_start, next_end) in zip(lines, lines[1:], lines[2:], strict=False):
         before, after = text[start:end], text[next_start:next_end]
         is_turn = PAGE_NUMBER_LINE.fullmatch(text[slice(*turn)]) is not None
-        if is_turn and _runs_on(before) and HAN.match(after) and not is_heading(after):
+        if is_turn and _runs_on(before) and _GOES_ON.match(after) and not is_heading(after):
             spans.append((end, next_start))
     return spans
 
@@ -79,7 +80,9 @@ def _wraps(text: str) -> list[tuple[int, int]]:
 
 
 def _continues(row: str, following: str, *, is_indented: bool) -> bool:
-    if not following.strip() or (is_indented and following[0] in BLANKS):
+    if not following.strip() or PAGE_NUMBER_LINE.fullmatch(following.strip()):
+        return False
+    if is_indented and following[0] in BLANKS:
         return False
     return is_indented or bool(_UNFINISHED.search(row))
 

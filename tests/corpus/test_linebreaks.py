@@ -1,0 +1,57 @@
+"""Breaks that a printer put in go, those of the author stay."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from discourse.corpus.aligned import AlignedText
+from discourse.corpus.linebreaks import mend_lines
+
+_ONE = "街道是城市的基础，居民委员会是群众自己的组织，工作做得好不好，关系到每一户居民的生活，也关系到城市的安定。"
+_TWO = "各级领导都要重视这项工作，经常研究，及时解决困难，让在基层工作的同志有职有权、有劲头，把群众的事情办得更好。"
+
+
+def _mend(text: str) -> str:
+    return mend_lines(AlignedText.of(text)).text
+
+
+@pytest.mark.parametrize("width", [20, 26, 37])
+@pytest.mark.parametrize("indent", ["", "\u3000\u3000"])
+def test_paragraphs_set_in_lines_of_one_width_come_back(width, indent):
+    paragraphs = [
+        indent + _ONE + _TWO,
+        indent + _TWO + "三是抓落实。",
+        indent + _TWO + _ONE,
+        indent + _ONE + "这很重要，要抓。",
+    ]
+    lines = [
+        line for paragraph in paragraphs for line in textwrap.wrap(paragraph, width, drop_whitespace=False)
+    ]
+    mended = _mend("\n".join(lines))
+    assert [line.strip() for line in mended.split("\n")] == [
+        paragraph.strip() for paragraph in paragraphs
+    ] or not indent
+    assert mended.replace("\n", "").replace("\u3000", "") == "".join(lines).replace("\u3000", "")
+
+
+def test_paragraphs_that_are_lines_stay_as_they_are():
+    text = "\n".join(["一、提高认识", _ONE, "二、加强领导", _TWO, _ONE, "三、狠抓落实", _TWO])
+    assert _mend(text) == text
+
+
+@pytest.mark.parametrize("number", ["12", "- 12 -", "－ 7 －", "·12·", "第 3 页 共 9 页", "3/9"])
+def test_the_number_of_a_page_inside_a_sentence_goes(number):
+    one, two = _ONE[:30], _ONE[30:]
+    assert _mend(f"{_TWO}{one}\n{number}\n{two}") == _TWO + _ONE
+
+
+def test_a_heading_before_the_number_of_a_page_does_not_run_on():
+    text = f"一、提高认识，加强领导\n- 12 -\n{_ONE}"
+    assert _mend(text) == text
+
+
+def test_a_verse_and_a_list_of_names_stay():
+    text = "\n".join(["春风又绿江南岸", "明月何时照我还", "张三 李四 王五", "赵六 孙七 周八"])
+    assert _mend(text) == text
