@@ -83,8 +83,9 @@ def plan_universes(
     SettingError
         A setting that does not exist or cannot be varied, or a value that it does not take.
     """
+    _check_plan(sizes, n_seeds, vary)
     levels = {key: _levels(study, key, values) for key, values in (vary or {}).items()}
-    numbers = list(dict.fromkeys(max(int(size * n_topics + 0.5), 2) for size in (1.0, *_checked(sizes))))
+    numbers = list(dict.fromkeys(max(int(size * n_topics + 0.5), 2) for size in (1.0, *sizes)))
     prepared = _combine({key: own for key, own in levels.items() if not key.startswith(_MODELLING)})
     modelled = [
         {key: value} for key, own in levels.items() if key.startswith(_MODELLING) for value in own[1:]
@@ -96,7 +97,7 @@ def plan_universes(
         Universe(f"{name}-k{number}-s{seed}", changes, number, seed)
         for name, changes in variants
         for number in sorted(numbers)
-        for seed in (seeds if not changes else list(seeds)[: max(n_seeds, 1)])
+        for seed in (seeds if not changes else list(seeds)[:n_seeds])
     ]
 
 
@@ -109,6 +110,19 @@ def vary_study(study: Study) -> Study:
         for value in [v for v in values if v != declared_value(study, key)][:1]
     }
     return replace(study, settings={**study.settings, "multiverse": {**own, "vary": vary}})
+
+
+def _check_plan(sizes: Sequence[float], n_seeds: int, vary: Mapping[str, Sequence[Any]] | None) -> None:
+    if not sizes or not all(isinstance(size, int | float) and 0 < size <= 10 for size in sizes):
+        raise SettingError(
+            f"sizes must be multiples of the declared number of topics, such as [0.75, 1.5], are {sizes!r}."
+        )
+    if isinstance(n_seeds, bool) or not isinstance(n_seeds, int) or n_seeds < 1:
+        raise SettingError(f"n_seeds must be a whole number of at least 1, is {n_seeds!r}.")
+    if vary is not None and not isinstance(vary, Mapping):
+        raise SettingError(
+            f'vary must name settings and lists of values, such as {{"topics.dtm.min_df" = [5]}}, is {vary!r}.'
+        )
 
 
 def _levels(study: Study, key: str, values: Sequence[Any]) -> list[Any]:
@@ -130,14 +144,6 @@ def declared_value(study: Study, key: str) -> Any:
     """Value of the setting `section.name` in a study, None where there is no such setting."""
     section, _, name = key.rpartition(".")
     return study.settings.get(section, {}).get(name)
-
-
-def _checked(sizes: Sequence[float]) -> Sequence[float]:
-    if not sizes or not all(isinstance(size, int | float) and 0 < size <= 10 for size in sizes):
-        raise SettingError(
-            f"sizes must be multiples of the declared number of topics, such as [0.75, 1.5], are {sizes!r}."
-        )
-    return sizes
 
 
 def _combine(levels: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
