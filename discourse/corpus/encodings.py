@@ -77,7 +77,8 @@ def _best(data: bytes) -> Decoded:
     best, best_score = Decoded("", ""), _MIN_SCORE
     for encoding in (codec for codec in _CODECS if _may_be(data, codec)):
         decoded = _decode(data, encoding)
-        score = score_text(decoded.text) - 2 * decoded.n_lost / max(1, len(decoded.text))
+        n_wide = len(decoded.text) - len(decoded.text.encode("ascii", "ignore"))
+        score = score_text(decoded.text) - 2 * decoded.n_lost / max(1, n_wide)
         if score > best_score:
             best, best_score = decoded, score
         if score >= _SURE_SCORE and not decoded.n_lost:
@@ -128,7 +129,8 @@ def _weight(char: str) -> float:
         return 0.6
     if "\u4e00" <= char <= "\u9fff":
         return 0.4 if _is_everyday(char) else -0.2
-    return 0.0 if char.isspace() or "\uff00" <= char <= "\uffef" else -0.5
+    neutral = char.isspace() or "\uff00" <= char <= "\uffef" or "\xc0" <= char <= "\u02ff"  # pinyin, for one
+    return 0.0 if neutral else -0.5
 
 
 @cache
