@@ -109,7 +109,8 @@ def find_candidates(text: str, phrases: PhraseList) -> Iterator[Candidate]:
     for content, end in _quoted_spans(text):
         if key := _coinage_key(content, text[end:], phrases):
             yield Candidate(key, form_of(key, content), True)
-    for match in _DIGITS.finditer(text):
+    # width folds character by character, so places stay what they are
+    for match in _DIGITS.finditer(text.translate(_FULL_WIDTH)):
         head = _head(text[match.end() :].lstrip("".join(_CLOSING) + '"'), phrases)
         if head:
             yield Candidate(fold_key(match.group() + head), "numbered", False)
