@@ -48,23 +48,35 @@ def join(words: Sequence[str], language: str) -> str:
 def _corpus(payload: Mapping[str, Any]) -> Text:
     n = payload["counts"]
     unknown = sum(field["n"] for field in payload["unknown"])
+    tokens = _tokens(n)
     return Text(
         zh=(
             f"{n['sources']} 个文件含 {n['documents']} 篇文档，分为 {n['passages']} 个段落、"
-            f"{n['tokens']:,} 个词。"
+            f"{tokens['zh']}。"
             f"修复原文 {n['edits']:,} 处，每一处都有记录，可以追溯到原始文件，也可以撤销。"
             f"文档信息中有 {unknown} 项在文中找不到依据，一律留空，没有猜测。"
         ),
         en=(
             f"{_count(n['sources'], 'file')} {'holds' if n['sources'] == 1 else 'hold'} "
             f"{_count(n['documents'], 'document')}: {_count(n['passages'], 'passage')}, "
-            f"{_count(n['tokens'], 'token')}. {_count(n['edits'], 'repair')} "
+            f"{tokens['en']}. {_count(n['edits'], 'repair')} "
             f"{'was' if n['edits'] == 1 else 'were'} made; each is logged and can be traced to the raw "
             f"file and undone. "
             f"{_count(unknown, 'field')} of the documents' metadata {'has' if unknown == 1 else 'have'} "
             f"no evidence in "
             "the texts and stay empty: nothing was guessed."
         ),
+    )
+
+
+def _tokens(n: Mapping[str, int]) -> Text:
+    """Say how many words segmentation kept and, where it is fewer, how many of them the topics rest on."""
+    kept, modelled = n["tokens"], n["tokens_modelled"]
+    if kept == modelled:
+        return Text(zh=f"{kept:,} 个词", en=_count(kept, "token"))
+    return Text(
+        zh=f"{kept:,} 个词，其中 {modelled:,} 个进入主题模型",
+        en=f"{_count(kept, 'token')}, of which {modelled:,} entered the topic models",
     )
 
 

@@ -60,8 +60,11 @@ def _segmentation(payload: Payload) -> Text | None:
         return None
     n_terms = sum(entry["n"] for entry in payload["lexicon"])
     engine = _settings(payload).get("segment.tokenizer.engine", "jieba")
+    fewer = n["tokens_modelled"] < n["tokens"]
     zh = f"分词。用私有的分词器（{engine}）切分，得 {n['tokens']:,} 个词次"
+    zh += f"，其中 {n['tokens_modelled']:,} 个达到词频门槛，进入主题模型" if fewer else ""
     en = f"Segmentation. A private tokenizer ({engine}) produced {n['tokens']:,} tokens"
+    en += f", of which {n['tokens_modelled']:,} are frequent enough to enter the models" if fewer else ""
     if n_terms:
         zh += f"；{n_terms} 条治理术语作为整体保护，并逐条核对是切出、被更长的词吞没还是文中没有"
         en += (

@@ -10,6 +10,7 @@ import pandas as pd
 from discourse.contracts import CONTRACTS, check, empty, topic_columns
 from discourse.errors import SettingError, suggest
 from discourse.report.comparison import compare_factors, mark_vocabulary, quote_groups
+from discourse.report.coverage import cross_documents
 from discourse.report.findings import state_findings
 from discourse.report.labels import group_label, label, plain, rows
 from discourse.report.methods import answer_reviewers, list_references, write_methods
@@ -47,6 +48,7 @@ def build_payload(
         "counts": count_rows(held),
         "sources": rows(held["sources"], "source_id", "path", "encoding", "n_chars", "sha256"),
         "documents": _describe_documents(held),
+        "coverage": cross_documents(held["documents"]),
         "unknown": _count_unknown(held["documents"]),
         "repairs": _describe_repairs(held["edits"]),
         "lexicon": _describe_lexicon(held["lexicon_audit"]),
@@ -77,12 +79,14 @@ def _held(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def count_rows(held: Mapping[str, pd.DataFrame]) -> dict[str, int]:
-    """How many of everything the study has."""
+    """How many of everything the study has; `tokens` were kept by segmentation, `tokens_modelled` counted."""
+    modelled = int(held["shares"]["n_tokens"].sum())
     return {
         "sources": len(held["sources"]),
         "documents": len(held["documents"]),
         "passages": len(held["passages"]),
-        "tokens": int(held["shares"]["n_tokens"].sum()) or len(held["tokens"]),
+        "tokens": len(held["tokens"]) or modelled,
+        "tokens_modelled": modelled or len(held["tokens"]),
         "topics": len(held["topics"]),
         "edits": len(held["edits"]),
         "models": len(held["models"]),

@@ -115,6 +115,8 @@ def _sources() -> pd.DataFrame:
             "source_id": names, "path": [f"{name}.txt" for name in names], 
             "sha256": [name * 64 for name in names],
             "encoding": "utf-8", "n_chars": range(1000, 6000, 1000), "text": "原文",
+            "member": None, "row": pd.array([None] * 5, dtype="Int64"), "n_lost": 0, "is_segmented": False,
+            "given": None, "remarks": None, "error": None,
         }
     )  # fmt: skip
 
