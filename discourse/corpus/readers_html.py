@@ -92,6 +92,8 @@ def _parse(text: str) -> etree._Element:
         raise SourceError(
             f"is no web page ({str(error).splitlines()[0][:80]}); save it again, or as .txt"
         ) from error
+    if any("depth" in entry.message for entry in parser.error_log):  # the parser would leave the rest out
+        raise SourceError("is nested deeper than any page; copy its text into a .txt file")
     body = root.find("body")
     return root if body is None else body
 

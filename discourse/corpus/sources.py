@@ -319,8 +319,10 @@ def _source_ids(sources: Sequence[_Source]) -> list[str]:
 
 
 def _stem(source: _Source) -> str:
-    parts = [part for part in (source.path, source.member) if part]
-    return "/".join([*map(_without_suffix, parts), *([str(source.row)] if source.row else [])])
+    *above, last = "/".join(filter(None, (source.path, source.member))).split("/")
+    folders = [_without_suffix(part) if part.lower().endswith(archives.SUFFIXES) else part for part in above]
+    row = [str(source.row)] if source.row else []
+    return "/".join([*folders, _without_suffix(last), *row])
 
 
 def _without_suffix(name: str) -> str:

@@ -48,7 +48,9 @@ def test_ids_are_paths_without_suffix_and_keep_it_where_two_files_would_collide(
 
 
 def test_readme_hidden_files_settings_and_parts_of_saved_pages_are_left_aside(tmp_path):
-    names = "README.md readme.txt .hidden.txt .git/x.txt study.toml ~$text.docx page_files/a.css page_files/b.png"
+    names = (
+        "README.md readme.txt .hidden.txt .git/x.txt study.toml ~$text.docx page_files/a.css page_files/b.png"
+    )
     _write(tmp_path, dict.fromkeys([*names.split(), "text.txt"], _TEXT))
     assert list(read_sources(tmp_path).path) == ["text.txt"]
 
