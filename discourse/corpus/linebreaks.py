@@ -13,10 +13,12 @@ BLANKS = " \t\u3000\xa0\u200b\ufeff\u2002\u2003\u2009"
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # An indent after the end of a sentence: the line break before it was lost.
 _LOST_BREAK = re.compile(rf"(?<=[。！？；…”])[{BLANKS}]{{2,}}(?=[^\s{BLANKS}])")
-# A line end that no author sets: behind an opening mark, before a closing one, inside PM2.5.
+# A line end that no author sets: behind an opening mark, before a closing one, inside PM2.5, behind 的.
 _SOFT_BREAK = re.compile(
     r"(?<!《《)(?<=[（(《“‘])\s*\n\s*(?=\S)"
     r"|(?<=[^\s。！？；…])\s*\n\s*(?=[，、；）”’]|》(?!》))"
+    r"|(?<=[\u4e00-\u9fff]{6}[的与及])\s*\n\s*(?=[\u4e00-\u9fff])"
+    r"|(?<=[\u4e00-\u9fff]{4})\s*\n\s*(?=是[：:])"
     r"|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])"
 )
 _UNFINISHED = re.compile(r"[\u3400-\u9fff，、,“（(《]$")

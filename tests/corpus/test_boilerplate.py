@@ -136,7 +136,15 @@ def test_a_page_of_one_short_sentence_keeps_it():
 
 @pytest.mark.parametrize(
     "heading",
-    ["社区治理经验【第{}篇】", "第{}篇:社区治理经验", "篇{}:社区治理经验之{}", "范文{} 不同的题目{}"],
+    ["社区治理经验【第{}篇】", "第{}篇:社区治理经验", "篇{}:社区治理经验之{}", "范文{} 不同的题目{}"]
+    + [
+        "社区治理工作总结{}",
+        "社区治理心得体会（{}）",
+        "第{}篇：街道{}年工作总结",
+        "{}、社区{}治理范文",
+        "发言材料{}",
+        "【篇{}】",
+    ],
 )
 def test_headings_that_count_from_one_split_a_compilation(heading):
     lines = ["总题目", "导语。"]
@@ -149,12 +157,55 @@ def test_headings_that_count_from_one_split_a_compilation(heading):
 @pytest.mark.parametrize(
     "lines",
     [
+        ["第一篇：总则", _ONE, _TWO, "第二篇：发展环境", _ONE, _TWO],
+        ["一、总结经验", _ONE, _TWO, "二、发言简短", _ONE, _TWO],
+        ["政府工作报告正文", _ONE, _TWO, "政府工作报告正文", _TWO, _ONE],
         ["第一篇 总则", _ONE, _TWO, "第二篇 发展环境", _ONE, _TWO],
         ["一、提高认识", _ONE, _TWO, "二、狠抓落实", _ONE, _TWO],
         ["经验【第一篇】", "经验【第二篇】", _ONE, _TWO],
         ["经验【第二篇】", _ONE, _TWO, "经验【第三篇】", _ONE, _TWO],
     ],
-    ids=["parts of a plan", "sections", "table of contents", "not from one"],
+    ids=[
+        "parts with a colon",
+        "words of texts",
+        "running head",
+        "parts of a plan",
+        "sections",
+        "table of contents",
+        "not from one",
+    ],
 )
 def test_other_numbered_lines_split_nothing(lines):
     assert len(split_compilation(lines)) == 1
+
+
+def test_a_title_that_returns_above_salutations_splits_a_compilation():
+    title = "在全市社区工作会议上的发言"
+    lines = [title, "张三", "同志们：", _ONE, _TWO, title, "(2023年5月6日)", _TWO, _ONE]
+    assert [(part.start, part.end) for part in split_compilation(lines)] == [(0, 5), (5, 9)]
+
+
+def test_a_list_of_the_parts_at_the_head_is_none_of_them():
+    lines = ["总题目", "篇一：甲", "篇二：乙", "篇一：甲", _ONE, _TWO, "篇二：乙", _ONE, _TWO]
+    assert [part.start for part in split_compilation(lines)] == [3, 6]
+
+
+def test_prose_behind_who_edited_is_furniture_and_a_text_that_goes_on_is_not():
+    rest = ["推荐阅读", "老街的夏夜", "又一个标题", "老街修好以后，" + _TWO, "第三个标题"]
+    assert _body("\n".join([_ONE, _TWO, _ONE + "好。", "责任编辑：某某", *rest])) == [
+        _ONE,
+        _TWO,
+        _ONE + "好。",
+    ]
+    page = [_ONE, "责任编辑：某某", _TWO, _TWO + "好。", _ONE + "好。"]
+    assert _body("\n".join(page))[-2:] == [_TWO + "好。", _ONE + "好。"]
+
+
+def test_applause_and_numbers_of_sections_at_the_edges_are_body():
+    page = ["题目在这里", "来源：某某日报 2020年1月1日", "（一）", _ONE, _TWO, "（热烈鼓掌）"]
+    assert _body("\n".join(page)) == ["（一）", _ONE, _TWO, "（热烈鼓掌）"]
+
+
+def test_an_abstract_above_the_text_is_a_summary():
+    labels = _labels(f"题目写在这里\n内容摘要：{_TWO}\n{_ONE}\n{_TWO}")
+    assert list(labels.values()) == ["title", "summary", "body", "body"]

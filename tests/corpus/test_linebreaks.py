@@ -55,3 +55,9 @@ def test_a_heading_before_the_number_of_a_page_does_not_run_on():
 def test_a_verse_and_a_list_of_names_stay():
     text = "\n".join(["春风又绿江南岸", "明月何时照我还", "张三 李四 王五", "赵六 孙七 周八"])
     assert _mend(text) == text
+
+
+def test_a_sentence_that_markup_broke_is_one_again():
+    assert _mend("起好步十分重要。今年经济社会发展的\n主要目标\n是：增长百分之五。") == (
+        "起好步十分重要。今年经济社会发展的主要目标是：增长百分之五。"
+    )
