@@ -80,7 +80,7 @@ def find_phrases(
     forms = _collect(passages, phrases, min_documents)
     texts = passages["text"].tolist()
     folded = [_forms.fold_text(text) for text in texts]
-    wanted = _kept(_locate(folded, texts, forms, phrases), texts, phrases, min_quoted, min_plain_chars)
+    wanted = _kept(_locate(folded, texts, forms, phrases), texts, forms, phrases, min_quoted, min_plain_chars)
     # what was dropped may have hidden a shorter phrase inside it
     uses = _locate(folded, texts, {key: forms[key] for key in sorted(wanted)}, phrases)
     rows = [
@@ -258,11 +258,12 @@ def _admit(text: str, start: int, end: int, key: str, form: str) -> _Use | None:
 def _kept(
     uses: list[list[_Use]],
     texts: list[str],
+    forms: dict[str, str],
     phrases: _forms.PhraseList,
     min_quoted: float,
     min_plain_chars: int,
 ) -> set[str]:
-    """Phrases that are written as phrases: listed; quoted often enough; or never quoted and free at both ends."""
+    """Phrases that are written as phrases: listed; quoted often enough; never quoted, a parallel free at its ends."""
     n, quoted = Counter[str](), Counter[str]()
     before: dict[str, Counter[str]] = defaultdict(Counter)
     after: dict[str, Counter[str]] = defaultdict(Counter)
@@ -275,7 +276,8 @@ def _kept(
     def is_kept(key: str) -> bool:
         if quoted[key]:
             return quoted[key] / n[key] >= (min_quoted if len(key) >= min_plain_chars else 2 * min_quoted)
-        return len(key) >= min_plain_chars and _is_free(before[key]) and _is_free(after[key])
+        is_free = forms[key] != "parallel" or (_is_free(before[key]) and _is_free(after[key]))
+        return len(key) >= min_plain_chars and is_free
 
     return {key for key in n if key in phrases.known or is_kept(key)}
 
