@@ -41,6 +41,7 @@ from discourse.summary import SUMMARY
 from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
+from discourse.topics.lda import note_compilation
 from discourse.topics.shares import estimate_shares
 from discourse.universes import fit_universes
 
@@ -107,6 +108,8 @@ def _segment(run: Run) -> str:
 def _topics(run: Run) -> str:
     study, passages = run.study, _modelled_passages(run)
     dtm = build_dtm(run.table("tokens"), **study.options("topics.dtm"))
+    if note := note_compilation(study.options("topics.lda").get("engine")):
+        run.say(f"         {note}")
     models = fit_ensemble(dtm, **study.options("topics.ensemble"), **study.options("topics.lda"))
     reference = choose_reference(models)
     alignment = align_topics(reference, models)

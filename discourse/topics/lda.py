@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -12,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.errors import DataError, SettingError, suggest
-from discourse.topics import _cvb0, _gensim, _tomotopy
+from discourse.topics import _cvb0, _gensim, _kernels, _tomotopy
 from discourse.topics.quality import score_likelihood
 
 
@@ -132,6 +133,14 @@ def fit_lda(
             stacklevel=2,
         )
     return model
+
+
+def note_compilation(engine: str | None = None) -> str | None:
+    """Sentence for the user where `engine` (the default of `fit_lda` if None) has to be compiled first."""
+    engine = engine or inspect.signature(fit_lda).parameters["engine"].default
+    if engine != "cvb0" or _kernels.are_compiled():
+        return None
+    return "compiling the loops of the topic model, once on this machine: 10 to 20 seconds"
 
 
 def _engine(name: str) -> Callable[..., Fit]:

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from gensim.models import LdaModel
+from numba import config
 from scipy import sparse
 
 from discourse.contracts import DocumentTermMatrix
 from discourse.errors import DataError, SettingError
-from discourse.topics import _gensim
+from discourse.topics import _gensim, lda
 from discourse.topics.dtm import build_dtm
-from discourse.topics.lda import ENGINES, _checked_starts, _start_seeds, fit_lda
+from discourse.topics.lda import ENGINES, _checked_starts, _start_seeds, fit_lda, note_compilation
 from tests import reference
 from tests.topics.planted import planted_tokens, themes_of, tokens_of
 
@@ -27,6 +28,13 @@ gibbs = (
 every_engine = pytest.mark.parametrize(
     "engine", [pytest.param(name, marks=gibbs if name == "gibbs" else ()) for name in sorted(ENGINES)]
 )
+
+
+@pytest.fixture(autouse=True)
+def one_start_in_plain_python(monkeypatch):
+    """Twenty starts of loops that nobody compiled would take minutes."""
+    if config.DISABLE_JIT:
+        monkeypatch.setattr(lda, "MOST_STARTS", 1)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +93,7 @@ def test_the_number_of_threads_and_the_hash_seed_do_not_move_a_bit(planted_dtm, 
         "from discourse.topics.dtm import build_dtm\n"
         "from discourse.topics.lda import fit_lda\n"
         "dtm = build_dtm(planted_tokens(), max_df=1.0)\n"
-        f"print(fingerprint(fit_lda(dtm, n_topics=3, engine={engine!r})))"
+        f"print(fingerprint(fit_lda(dtm, n_topics=3, engine={engine!r}, n_starts=2)))"
     )
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONHASHSEED")
     elsewhere = subprocess.run(
@@ -96,7 +104,8 @@ def test_the_number_of_threads_and_the_hash_seed_do_not_move_a_bit(planted_dtm, 
         text=True,
         check=True,
     )
-    assert elsewhere.stdout.strip() == fingerprint(fit_lda(planted_dtm, n_topics=3, engine=engine))
+    here = fit_lda(planted_dtm, n_topics=3, engine=engine, n_starts=2)
+    assert elsewhere.stdout.strip() == fingerprint(here)
 
 
 @every_engine
@@ -198,6 +207,7 @@ def test_the_start_that_the_engine_judges_highest_is_kept(planted_dtm):
     assert (many.phi == best.phi).all() and many.settings["seed"] == 3 and many.settings["n_starts"] == 4
 
 
+@pytest.mark.skipif(config.DISABLE_JIT, reason="one start in plain Python")
 def test_small_corpora_get_more_starts_than_large_ones(planted_dtm):
     assert fit_lda(planted_dtm, n_topics=2).settings["n_starts"] == 20
     large = DocumentTermMatrix(
@@ -207,6 +217,14 @@ def test_small_corpora_get_more_starts_than_large_ones(planted_dtm):
     )
     assert _checked_starts(None, "cvb0", large) == 2
     assert _checked_starts(None, "gensim", large) == 1
+
+
+def test_only_loops_that_are_not_compiled_yet_ask_for_patience(monkeypatch):
+    monkeypatch.setattr("discourse.topics._kernels.are_compiled", lambda: False)
+    assert "compiling" in note_compilation() and note_compilation("cvb0") == note_compilation()
+    assert note_compilation("gensim") is None
+    monkeypatch.setattr("discourse.topics._kernels.are_compiled", lambda: True)
+    assert note_compilation() is None
 
 
 def test_gensims_logging_is_left_as_it_was(planted_dtm, caplog):
