@@ -108,10 +108,36 @@ def fit_lda(
         The priors alpha add up to more than 5; it did not converge.
     """
     fit = _engine(engine)
+    settings, given = check_arguments(
+        dtm,
+        n_topics=n_topics,
+        seed=seed,
+        engine=engine,
+        n_starts=n_starts,
+        alpha=alpha,
+        eta=eta,
+        max_iterations=max_iterations,
+        tolerance=tolerance,
+    )
+    return fit_best(fit, dtm, settings, given)
+
+
+def check_arguments(
+    dtm: DocumentTermMatrix,
+    *,
+    n_topics: int,
+    seed: int,
+    engine: str,
+    n_starts: int | None,
+    alpha: float | None,
+    eta: float | None,
+    max_iterations: int,
+    tolerance: float,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Check the arguments of `fit_lda`; return those of the engine, and those that the model records."""
     _check_priors(alpha, eta, n_topics)
     _check_stopping(max_iterations, tolerance, seed)
     _check_size(dtm, n_topics)
-    n_starts = _checked_starts(n_starts, engine, dtm)
     settings: dict[str, Any] = {
         "n_topics": int(n_topics),
         "alpha": _prior(alpha, engine),
@@ -119,18 +145,32 @@ def fit_lda(
         "max_iterations": int(max_iterations),
         "tolerance": float(tolerance),
     }
-    counts = dtm.counts.astype(np.float64)
+    n_starts = _checked_starts(n_starts, engine, dtm)
+    return settings, {"engine": engine, "seed": int(seed), "n_starts": n_starts, **settings}
+
+
+def fit_best(
+    fit: Callable[..., Fit],
+    dtm: DocumentTermMatrix,
+    settings: dict[str, Any],
+    given: dict[str, Any],
+    *,
+    n_fixed: int = 0,
+) -> TopicModel:
+    """Fit from the starts of a seed and keep the best; `settings` go to the engine, `given` into the model.
+
+    The first `n_fixed` topics keep their places, the others stand by decreasing prevalence.
+    """
+    counts, starts = dtm.counts.astype(np.float64), _start_seeds(given["seed"], given["n_starts"])
     # one thread: sums of another number of threads differ in the last bits
     with threadpool_limits(limits=1):
-        fits = (fit(counts, seed=start, **settings) for start in _start_seeds(seed, n_starts))
-        best = max(fits, key=lambda fitted: fitted.trace[-1][1])
-        given = {"engine": engine, "seed": int(seed), "n_starts": n_starts, **settings}
-        model = _as_model(best, dtm, given)
+        fits = (fit(counts, seed=start, **settings) for start in starts)
+        model = _as_model(max(fits, key=lambda fitted: fitted.trace[-1][1]), dtm, given, n_fixed)
     if not model.settings["converged"]:
         warnings.warn(
-            f"the model of {n_topics} topics, seed {seed}, did not converge in {max_iterations} iterations: "
-            "raise max_iterations.",
-            stacklevel=2,
+            f"the model of {model.n_topics} topics, seed {given['seed']}, did not converge in "
+            f"{given['max_iterations']} iterations: raise max_iterations.",
+            stacklevel=3,
         )
     return model
 
@@ -163,7 +203,7 @@ def _check_priors(alpha: float | None, eta: float | None, n_topics: int) -> None
         warnings.warn(
             f"alpha={alpha:g} for each of {n_topics} topics adds up to {alpha * n_topics:g}: above 5, "
             f"differences between documents shrink. Choose alpha up to {np.floor(500 / n_topics) / 100:g}.",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -213,10 +253,11 @@ def _start_seeds(seed: int, n_starts: int) -> list[int]:
     return [int(seed), *np.random.SeedSequence(int(seed)).generate_state(n_starts - 1).tolist()]
 
 
-def _as_model(fit: Fit, dtm: DocumentTermMatrix, settings: dict[str, Any]) -> TopicModel:
+def _as_model(fit: Fit, dtm: DocumentTermMatrix, settings: dict[str, Any], n_fixed: int) -> TopicModel:
     """Build the model that leaves the room: topics by decreasing prevalence, settings with the outcome."""
     lengths = np.asarray(dtm.counts.sum(axis=1), dtype=np.float64).ravel()
     order = _largest_first(lengths @ fit.theta / lengths.sum())
+    order = np.append(np.arange(n_fixed), order[order >= n_fixed])
     phi, theta = np.ascontiguousarray(fit.phi[order]), np.ascontiguousarray(fit.theta[:, order])
     outcome = {
         "converged": bool(fit.converged),
