@@ -65,7 +65,7 @@ def build_documents(
         _keep_page(page, source_id) if whole else _clean_page(page, source_id, vocabulary, rows)
         for page, source_id, whole, rows in zip(pages, sources["source_id"], ready, shared, strict=True)
     ]
-    _report_empty(sources["path"], cleaned)
+    _report_empty(list(sources["path"]), cleaned)
     texts = [text for page in cleaned for text in page.texts]
     documents, edits = _document_table(texts), _edit_table(cleaned)
     attributions = prefer_given(_attribution_table(texts), documents, sources)

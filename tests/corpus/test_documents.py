@@ -208,6 +208,7 @@ _LINES = st.sampled_from(
 
 @given(st.lists(st.lists(_LINES, min_size=1, max_size=12).map("\n".join), min_size=1, max_size=2))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.filterwarnings("ignore:.*no text is left")
 def test_edits_rebuild_every_document_of_any_pages(texts):
     sources = _sources(*texts)
     try:
