@@ -78,7 +78,10 @@ class FolderStore:
     def load(self, name: str) -> Candidate | None:
         """Read a candidate; a file that cannot be read is taken as missing."""
         try:
-            with np.load(self._folder / f"{name}.npz", allow_pickle=False) as arrays:
+            with (
+                open(self._folder / f"{name}.npz", "rb") as file,
+                np.load(file, allow_pickle=False) as arrays,
+            ):
                 facts = json.loads(str(arrays["facts"]))
                 return Candidate(arrays["phi"], arrays["tops"], facts)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
