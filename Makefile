@@ -21,7 +21,11 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# speed of the topic engines on a table of tokens (make bench TOKENS=RUN/tokens.parquet), else on a planted corpus
+TOKENS ?= $(firstword $(wildcard results/provinces*/tokens.parquet))
+
 bench: $(VENV)/.test
+	$(BIN)/python benchmarks/lda.py $(if $(TOKENS),--tokens $(TOKENS))
 	$(BIN)/python benchmarks/calibration.py
 
 $(BIN)/python:

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
 import sys
 import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,8 +29,9 @@ from scipy import sparse
 
 from discourse.topics import _cvb0
 
+PARTS = ("engines", "priors", "memory", "scaling")
 SWEEPS = (5, 10, 15, 20, 30, 40, 50, 60, 80, 100)
-SCALES = ((0.1, 20, 4_000), (0.3, 20, 4_000), (1.0, 20, 4_000), (10.0, 20, 4_000))
+SCALES = ((0.1, 20, 4_000), (0.3, 20, 4_000), (1.0, 20, 4_000), (3.0, 20, 4_000), (10.0, 20, 4_000))
 SCALES += ((0.3, 50, 4_000), (0.3, 100, 4_000), (0.3, 200, 4_000), (0.3, 20, 16_000), (0.3, 20, 64_000))
 
 
@@ -38,16 +41,31 @@ def main() -> None:
     source.add_argument("--tokens", type=Path, help="a tokens.parquet of a run")
     source.add_argument("--texts", type=Path, help="a folder of UTF-8 text files")
     parser.add_argument("--topics", type=int, nargs="+", default=[20, 50, 100])
-    parser.add_argument("--scaling-only", action="store_true", help="leave the other engines out")
+    parser.add_argument(
+        "--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES), metavar="ENGINE"
+    )
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS, help="tables to make")
+    parser.add_argument("--most", type=float, default=10.0, help="million tokens at most in the last table")
     arguments = parser.parse_args()
     print("# Topic engines: speed and fit\n")
-    if not arguments.scaling_only:
+    print(f"Load before: {_load()} on {os.cpu_count()} processors.", flush=True)
+    if set(arguments.parts) - {"scaling"}:
         counts = read_counts(arguments)
-        train, test = split_passages(counts)
-        print(f"{describe(train)} to train on, {test.shape[0]} passages held out.\n", flush=True)
-        compare_priors(train, test, arguments.topics)
-        compare_engines(train, test, arguments.topics)
-    grow()
+        print(f"{describe(counts)}; a tenth of the passages is held out.\n", flush=True)
+        if "engines" in arguments.parts:
+            compare_engines(counts, arguments.topics, arguments.engines)
+        if "priors" in arguments.parts:
+            compare_priors(counts, arguments.topics)
+        if "memory" in arguments.parts:
+            compare_memory(counts, arguments.topics)
+    if "scaling" in arguments.parts:
+        grow(arguments.most)
+    print(f"\nLoad after: {_load()}.")
+
+
+def _load() -> str:
+    """Processes that wanted a processor, mean of a minute: above the number of processors, times are too long."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def read_counts(arguments: argparse.Namespace) -> sparse.csr_matrix:
@@ -55,7 +73,7 @@ def read_counts(arguments: argparse.Namespace) -> sparse.csr_matrix:
         return count(pd.read_parquet(arguments.tokens, columns=["passage_id", "term"]))
     if arguments.texts:
         return count(cut_folder(arguments.texts))
-    return plant(570_000, n_topics=60, n_terms=10_000)
+    return plant(570_000, n_topics=60, n_terms=10_356, length=61)
 
 
 def count(tokens: pd.DataFrame) -> sparse.csr_matrix:
@@ -105,8 +123,9 @@ def plant(
     return sparse.csr_matrix((np.ones(len(row), np.int32), (row, column)), shape=shape, dtype=np.int32)
 
 
-def split_passages(counts: sparse.csr_matrix) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    chosen = np.random.default_rng(0).random(counts.shape[0]) < 0.1
+def split_passages(counts: sparse.csr_matrix, seed: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """Nine tenths to train on, one tenth to judge by."""
+    chosen = np.random.default_rng(seed).random(counts.shape[0]) < 0.1
     return counts[~chosen], counts[chosen]
 
 
@@ -117,78 +136,119 @@ def describe(counts: sparse.csr_matrix) -> str:
     )
 
 
-def compare_priors(
-    train: sparse.csr_matrix, test: sparse.csr_matrix, sizes: list[int], n_seeds: int = 5
-) -> None:
-    """Perplexity with alpha learnt and with alpha fixed, over seeds."""
-    names: dict[str, float | None] = {
-        "alpha learnt": None,
-        "1/K": 1.0,
-        "1.5/K": 1.5,
-        "2/K": 2.0,
-        "0.1 each": 0.0,
-    }
-    print(f"cvb0, mean perplexity of {n_seeds} seeds by alpha (standard error of a mean in brackets):\n")
+def compare_priors(counts: sparse.csr_matrix, sizes: list[int], n_splits: int = 5) -> None:
+    """Perplexity with alpha learnt and with alpha fixed: a seed and a split of its own in every repetition."""
+    names = {"alpha learnt": None, "alpha 1/K": 1.0, "alpha 1.5/K": 1.5, "alpha 2/K": 2.0}
+    names |= {"alpha 0.1": 0.0, "alpha 5/K": 5.0}
+    print(
+        f"Priors: perplexity, mean of {n_splits} splits with a seed each; in brackets what is added to that of"
+    )
+    print("the learnt priors, in %, with its standard error. No prior was chosen on these passages.\n")
     print("| K | " + " | ".join(names) + " |\n|---" + "|---" * len(names) + "|")
     for n_topics in sizes:
-        cells = []
-        for total in names.values():
-            alpha = None if total is None else total / n_topics or 0.1
-            values = [
-                measure(_seeded(seed, alpha), train, test, n_topics)[1] for seed in range(1, n_seeds + 1)
-            ]
-            cells.append(f"{np.mean(values):.1f} ({np.std(values, ddof=1) / n_seeds**0.5:.1f})")
+        logs = {name: np.zeros(n_splits) for name in names}
+        for split in range(n_splits):
+            train, test = split_passages(counts, split)
+            for name, total in names.items():
+                alpha = None if total is None else total / n_topics or 0.1
+                answer = measure(_seeded(split + 1, alpha), train, test, n_topics)
+                logs[name][split] = np.log(answer.perplexity)
+        learnt, *fixed = logs.values()
+        cells = [f"{np.exp(learnt.mean()):.1f}"] + [
+            f"{np.exp(values.mean()):.1f} ({_percent(values - learnt)})" for values in fixed
+        ]
         print(f"| {n_topics} | " + " | ".join(cells) + " |", flush=True)
     print()
 
 
-def compare_engines(train: sparse.csr_matrix, test: sparse.csr_matrix, sizes: list[int]) -> None:
-    """Two tables: what each engine reaches in what time, and how much sooner cvb0 is there."""
-    print("| K | engine | seconds | perplexity | million tokens a second | peak memory, MB |")
+def compare_memory(counts: sparse.csr_matrix, sizes: list[int], n_splits: int = 3) -> None:
+    """What is lost, and saved, where a pair keeps sixteen topics only."""
+    print("| K | MB, all topics | MB, 16 topics a pair | perplexity, all | perplexity, 16 | difference, % |")
     print("|---|---|---|---|---|---|")
-    ratios: dict[str, list[float]] = {}
+    for n_topics in sizes:
+        logs = np.zeros((2, n_splits))
+        for split in range(n_splits):
+            train, test = split_passages(counts, split)
+            for row, memory in enumerate((1e12, 0.0)):
+                fit = _seeded(split + 1, 1.5 / n_topics, memory=memory, max_iterations=60)
+                logs[row, split] = np.log(measure(fit, train, test, n_topics).perplexity)
+        sizes_ = [train.nnz * 4 * n / 1e6 for n in (-(-n_topics // 8) * 8, 16)]
+        means = np.exp(logs.mean(axis=1))
+        print(
+            f"| {n_topics} | {sizes_[0]:.0f} | {sizes_[1]:.0f} | {means[0]:.1f} | {means[1]:.1f} | "
+            f"{_percent(logs[1] - logs[0])} |",
+            flush=True,
+        )
+    print()
+
+
+def _percent(logs: np.ndarray) -> str:
+    """Mean difference of logarithms in % and its standard error."""
+    return f"{100 * logs.mean():+.1f} ± {100 * logs.std(ddof=1) / len(logs) ** 0.5:.1f}"
+
+
+def compare_engines(counts: sparse.csr_matrix, sizes: list[int], engines: list[str]) -> None:
+    """Two tables: what each engine reaches in what time, and how much sooner cvb0 is there."""
+    train, test = split_passages(counts, 0)
+    print(
+        "| K | engine | seconds | processor seconds | perplexity | million tokens a second | peak memory, MB |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    ratios: dict[str, list[tuple[float, float]]] = {}
     notes = []
     for n_topics in sizes:
-        others = {name: measure(fit, train, test, n_topics) for name, fit in ENGINES.items()}
-        for name, (seconds, perplexity, n_rounds, memory) in others.items():
-            speed = train.sum() * n_rounds / seconds / 1e6
+        others = {name: measure(ENGINES[name], train, test, n_topics) for name in engines}
+        for name, answer in others.items():
+            speed = train.sum() * answer.n_rounds / answer.seconds / 1e6
             print(
-                f"| {n_topics} | {name} | {seconds:.2f} | {perplexity:.1f} | {speed:.1f} | {memory:.0f} |",
+                f"| {n_topics} | {name} | {answer.seconds:.2f} | {answer.processor:.2f} | {answer.perplexity:.1f} | "
+                f"{speed:.1f} | {answer.megabytes:.0f} |",
                 flush=True,
             )
         steps = {n: measure(_sweeps(n), train, test, n_topics) for n in SWEEPS}
-        for name, (seconds, goal, _, _) in others.items():
-            reached = [n for n in SWEEPS if steps[n][1] <= goal]
+        for name, other in others.items():
             if name.startswith("cvb0"):
                 continue
+            reached = [n for n in SWEEPS if steps[n].perplexity <= other.perplexity]
             if not reached:
-                notes.append(f"| {n_topics} | {name} | not in {SWEEPS[-1]} sweeps | | |")
+                notes.append(f"| {n_topics} | {name} | not in {SWEEPS[-1]} sweeps | | | |")
                 continue
-            ratios.setdefault(name, []).append(seconds / steps[reached[0]][0])
-            notes.append(
-                f"| {n_topics} | {name} | {reached[0]} | {steps[reached[0]][0]:.2f} | {ratios[name][-1]:.0f} |"
+            ours = steps[reached[0]]
+            ratios.setdefault(name, []).append(
+                (other.seconds / ours.seconds, other.processor / ours.processor)
             )
-    print(
-        "\n| K | to reach the perplexity of | sweeps of cvb0 | seconds | times sooner |\n|---|---|---|---|---|"
-    )
+            wall, processor = ratios[name][-1]
+            notes.append(
+                f"| {n_topics} | {name} | {reached[0]} | {ours.seconds:.2f} | {wall:.0f} | {processor:.0f} |"
+            )
+    print("\n| K | to reach the perplexity of | sweeps of cvb0 | seconds | times sooner | times less work |")
+    print("|---|---|---|---|---|---|")
     print("\n".join(notes))
     for name, values in ratios.items():
-        mean = np.exp(np.mean(np.log(values)))
+        wall, processor = np.exp(np.mean(np.log(values), axis=0))
         print(
-            f"\nGeometric mean against {name}: **{mean:.0f} times sooner** ({len(values)} of {len(sizes)} sizes)."
+            f"\nGeometric mean against {name}: **{wall:.0f} times sooner**, {processor:.0f} times less processor "
+            f"time ({len(values)} of {len(sizes)} sizes)."
         )
+    print()
 
 
-def grow() -> None:
-    """How the time of a sweep grows, on planted corpora."""
-    print("\n| million tokens | K | terms | pairs | seconds for 20 sweeps | ns per pair, topic and sweep |")
-    print("|---|---|---|---|---|---|")
+def grow(most: float) -> None:
+    """How the time of a sweep grows, on planted corpora of up to `most` million tokens."""
+    print(
+        "\n| million tokens | K | terms | pairs | seconds for 20 sweeps | processor seconds | "
+        "ns per pair, topic and sweep | peak memory, MB |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for millions, n_topics, n_terms in SCALES:
+        if millions > most:
+            continue
         counts = plant(int(millions * 1e6), n_topics=20, n_terms=n_terms)
-        seconds, *_ = measure(_sweeps(20), counts, None, n_topics)
-        share = seconds / 20 / counts.nnz / n_topics * 1e9
+        answer = measure(_sweeps(20), counts, None, n_topics)
+        share = answer.processor / 20 / counts.nnz / n_topics * 1e9
         print(
-            f"| {millions} | {n_topics} | {n_terms:,} | {counts.nnz:,} | {seconds:.2f} | {share:.2f} |",
+            f"| {millions} | {n_topics} | {n_terms:,} | {counts.nnz:,} | {answer.seconds:.2f} | "
+            f"{answer.processor:.2f} | {share:.2f} | {answer.megabytes:.0f} |",
             flush=True,
         )
 
@@ -196,13 +256,23 @@ def grow() -> None:
 Answer = tuple[np.ndarray, np.ndarray, int]  # phi, alpha, rounds over the corpus
 
 
+class Measured(NamedTuple):
+    """One fit: seconds, processor seconds of all its threads, held-out perplexity, rounds, MB above the start."""
+
+    seconds: float
+    processor: float
+    perplexity: float
+    n_rounds: int
+    megabytes: float
+
+
 def measure(
     fit: Callable[[sparse.csr_matrix, int], Answer],
     train: sparse.csr_matrix,
     test: sparse.csr_matrix | None,
     n_topics: int,
-) -> tuple[float, float, int, float]:
-    """Seconds, held-out perplexity, rounds and MB above the start, of one fit in a process of its own."""
+) -> Measured:
+    """Fit in a process of its own."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_measure_here, args=(sender, fit, train, test, n_topics))
@@ -217,11 +287,12 @@ def _measure_here(sender, fit, train, test, n_topics) -> None:
     warnings.simplefilter("ignore")
     fit(train[:40], 4)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     phi, alpha, n_rounds = fit(train, n_topics)
-    seconds = time.perf_counter() - start
+    seconds, processor = time.perf_counter() - start, time.process_time() - processor
     megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    sender.send((seconds, np.nan if test is None else foretell(phi, alpha, test), n_rounds, megabytes))
+    perplexity = np.nan if test is None else foretell(phi, alpha, test)
+    sender.send(Measured(seconds, processor, perplexity, n_rounds, megabytes))
 
 
 def foretell(phi: np.ndarray, alpha: np.ndarray, test: sparse.csr_matrix, n_rounds: int = 50) -> float:
@@ -247,9 +318,9 @@ def _sweeps(n_sweeps: int) -> Callable[[sparse.csr_matrix, int], Answer]:
     return run
 
 
-def _seeded(seed: int, alpha: float | None) -> Callable[[sparse.csr_matrix, int], Answer]:
+def _seeded(seed: int, alpha: float | None, **settings: float) -> Callable[[sparse.csr_matrix, int], Answer]:
     def run(counts: sparse.csr_matrix, n_topics: int) -> Answer:
-        fit = _cvb0.fit(counts, n_topics=n_topics, seed=seed, alpha=alpha)
+        fit = _cvb0.fit(counts, n_topics=n_topics, seed=seed, alpha=alpha, **settings)
         return fit.phi, fit.alpha, fit.n_iterations
 
     return run
