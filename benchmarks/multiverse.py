@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def sample_world(rng: np.random.Generator, n_documents: int, effect: float, base
 
 
 def sample_topics(rng: np.random.Generator, n_topics: int) -> np.ndarray:
-    """Probabilities of terms (n_topics, n_terms): half of each topic is common to all."""
+    """Probabilities of terms (n_topics, n_terms): 30 % of each topic is common to all."""
     common = rng.dirichlet(np.full(N_TERMS, 0.2))
     return 0.3 * common + 0.7 * rng.dirichlet(np.full(N_TERMS, 0.05), n_topics)
 
@@ -100,12 +100,14 @@ def make_passages(documents: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).assign(reuse_id=pd.Series(None, index=range(len(names)), dtype="str"))
 
 
-def judge_world(world: World) -> tuple[pd.DataFrame, np.ndarray]:
+def judge_world(
+    world: World, *, seeds: Sequence[int] = SEEDS, sizes: Sequence[float] = SIZES
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Badges of all contrasts of a world, with verdicts, and which topic of the model is the raised one."""
     n_topics = len(world.topics)
     models = {
-        size: fit_ensemble(world.dtm, seeds=SEEDS, n_topics=round(size * n_topics), n_starts=1)
-        for size in SIZES
+        size: fit_ensemble(world.dtm, seeds=seeds, n_topics=round(size * n_topics), n_starts=1)
+        for size in sizes
     }
     reference = choose_reference(models[1.0])
     shares = estimate_shares(reference, world.dtm, world.passages)

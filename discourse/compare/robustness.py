@@ -53,7 +53,7 @@ def judge_robustness(
           finding. "cannot tell": no finding, whatever the signs say.
         - failed: which of the three a finding fails: "present", "same sign", "significant", joined by "; ".
         - n_models; n_present; same_sign, significant: shares (0-1) of the models in which it is present, NA
-          where it never is, significant also where no p can be given.
+          where it never is, and significant where no model can give a p.
         - median, smallest, largest: difference over the models in which the topic is present.
         - moved_by, moved_share: the setting that moves the difference most, "seed" being one, and its share
           (0-1) of the variance over models; NA where fewer than three models have the topic.
@@ -65,19 +65,11 @@ def judge_robustness(
     """
     models = pd.Index(universes["model_id"].astype("str"))
     difference, p = _spread(contrasts, specifications, models)
-    present = np.isfinite(difference)
-    n_present = present.sum(axis=1)
-    sign = np.sign(contrasts["difference"].to_numpy(dtype=np.float64))[:, None]
-    table = contrasts[_CONTRAST].reset_index(drop=True)
-    table["n_models"], table["n_present"] = len(models), n_present
-    table["same_sign"] = _share((np.sign(difference) == sign) & present, present)
-    table["significant"] = _share((p < 0.05) & present, present & np.isfinite(p))
-    for name, quantile in {"median": 0.5, "smallest": 0.0, "largest": 1.0}.items():
-        table[name] = _quantile(difference, quantile)
+    table = contrasts[_CONTRAST].reset_index(drop=True).assign(n_models=len(models))
+    table = table.assign(**_summarise(difference, p, contrasts["difference"].to_numpy(dtype=np.float64)))
     moved_by, moved_share = find_movers(difference, universes)
-    table["moved_by"], table["moved_share"] = pd.Series(moved_by, dtype="str"), moved_share
-    is_finding = contrasts["verdict"].isin(FINDINGS).to_numpy()
-    badge, failed = _badges(table, is_finding)
+    table = table.assign(moved_by=pd.Series(moved_by, dtype="str"), moved_share=moved_share)
+    badge, failed = _badges(table, contrasts["verdict"].isin(FINDINGS).to_numpy())
     table.insert(len(_CONTRAST), "badge", pd.Series(badge, dtype="str"))
     table.insert(len(_CONTRAST) + 1, "failed", pd.Series(failed, dtype="str"))
     return check(table, "robustness")
@@ -255,9 +247,24 @@ def _spread(
     return difference, p
 
 
-def _share(holds: np.ndarray, among: np.ndarray) -> np.ndarray:
-    n_among = among.sum(axis=1)
-    return np.where(n_among > 0, holds.sum(axis=1) / np.maximum(n_among, 1), np.nan)
+def _summarise(difference: np.ndarray, p: np.ndarray, found: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of `robustness` from (n_contrasts, n_models) and the reference model's differences."""
+    present = np.isfinite(difference)
+    same_sign = (np.sign(difference) == np.sign(found)[:, None]).sum(axis=1)
+    known = np.isfinite(p).any(axis=1)
+    return {
+        "n_present": present.sum(axis=1),
+        "same_sign": _share(same_sign, present),
+        "significant": np.where(known, _share((p < 0.05).sum(axis=1), present), np.nan),
+        "median": _quantile(difference, 0.5),
+        "smallest": _quantile(difference, 0.0),
+        "largest": _quantile(difference, 1.0),
+    }
+
+
+def _share(n_holding: np.ndarray, present: np.ndarray) -> np.ndarray:
+    n_present = present.sum(axis=1)
+    return np.where(n_present > 0, n_holding / np.maximum(n_present, 1), np.nan)
 
 
 def _quantile(values: np.ndarray, quantile: float) -> np.ndarray:
