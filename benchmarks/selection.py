@@ -91,9 +91,8 @@ def main() -> None:
             flush=True,
         )
     n = arguments.corpora
-    print(
-        f"\nTruth in the set: {hits} of {n}; recommended: {exact} of {n}; sizes in the set: {np.mean(n_in_set):.1f} of 6 on average."
-    )
+    print(f"\nTruth in the set: {hits} of {n}; recommended: {exact} of {n};", end=" ")
+    print(f"sizes in the set: {np.mean(n_in_set):.1f} of 6 on average.")
 
 
 if __name__ == "__main__":
