@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from discourse.compare.formulas import describe_phrases, find_phrases
+from discourse.compare.formulas import find_phrases
+from discourse.compare.phrases import describe_phrases
 from discourse.corpus.documents import build_documents
 from discourse.corpus.passages import split_passages
 from discourse.corpus.sources import read_sources

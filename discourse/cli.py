@@ -101,7 +101,12 @@ def multiverse(
 
 @app.command()
 def corpus(
-    path: Annotated[Path, typer.Argument(help="A file, folder or archive of texts, a table of texts, or a study.toml.", metavar="PATH")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A file, folder or archive of texts, a table of texts, or a study.toml.", metavar="PATH"
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="The run folder to make.")],
     changes: SetOption = None,
     strict: StrictOption = False,
@@ -226,8 +231,8 @@ def phrases(
     n_shown: Annotated[int, typer.Option("--top", help="How many a group.")] = 15,
 ) -> None:
     """Set phrases of official language, and whose they are. 提法：大家都说的，一处独有的。"""
-    from discourse.compare.formulas import tabulate_phrases
     from discourse.compare.listing import render_phrases
+    from discourse.compare.phrases import tabulate_phrases
     from discourse.pipeline import open_run
 
     opened = open_run(run)

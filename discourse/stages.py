@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from discourse.compare.contrasts import contrast_prevalence
-from discourse.compare.formulas import describe_phrases, find_phrases, tabulate_phrases
+from discourse.compare.formulas import find_phrases
 from discourse.compare.group_keyness import score_group_keyness
 from discourse.compare.groups import cross_columns
+from discourse.compare.phrases import describe_phrases, tabulate_phrases
 from discourse.compare.prevalence import estimate_prevalence
 from discourse.compare.robustness import contrast_models, judge_robustness
 from discourse.comparison import TABLES, compare_further

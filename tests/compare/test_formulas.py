@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discourse.compare._forms import fold_key, fold_text, is_parallel
-from discourse.compare.formulas import describe_phrases, find_phrases, tabulate_phrases
+from discourse.compare.formulas import find_phrases
 from discourse.compare.listing import render_phrases
+from discourse.compare.phrases import describe_phrases, tabulate_phrases
 from discourse.contracts import empty
 from discourse.errors import DataError, SettingError
 from discourse.runs.store import load_table
