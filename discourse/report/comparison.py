@@ -8,9 +8,13 @@ from typing import Any
 import pandas as pd
 
 from discourse.contracts import LEVELS, topic_columns
-from discourse.report.labels import Text, flag_texts, group_label, label, plain, rows
+from discourse.report.anchors import Anchors
+from discourse.report.labels import flag_texts, group_label, label, plain, rows
+from discourse.report.robustness import Curves, read_badges
 
 MAX_CONTRASTS = 200
+MAX_CURVES = 60  # of each list: the first ones, which are the findings and the largest differences
+MAX_DOTS = 40  # documents drawn one by one in each group and topic
 N_WORDS = 15
 MIN_LOG_RATIO = 0.585  # log2 of 1.5: half again as frequent as in the reference
 FINDINGS = ("higher", "lower")
@@ -18,20 +22,24 @@ FINDINGS = ("higher", "lower")
 Tables = Mapping[str, pd.DataFrame]
 
 
-def compare_factors(held: Tables) -> list[dict[str, Any]]:
+def compare_factors(held: Tables, anchors: Anchors) -> list[dict[str, Any]]:
     """One entry a factor: its groups, what each topic's share is in each of them, and the contrasts.
 
     Contrasts with an interval stand under `tested`; those with one document on a side stand under `described`
     and have a difference only. Both lists end at `MAX_CONTRASTS`; `n_tested` and `n_described` count all.
+    anchors: where the passages of each topic and group stand on the page, so that numbers can lead to them.
     """
-    return [_compare_factor(held, factor) for factor in _factors(held["prevalence"])]
+    badges, curves = read_badges(held), Curves(held)
+    return [_compare_factor(held, factor, anchors, badges, curves) for factor in _factors(held["prevalence"])]
 
 
 def _factors(table: pd.DataFrame) -> list[str]:
     return [str(factor) for factor in table["factor"].dropna().unique()]
 
 
-def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
+def _compare_factor(
+    held: Tables, factor: str, anchors: Anchors, badges: Mapping[Any, Any], curves: Curves
+) -> dict[str, Any]:
     prevalence = held["prevalence"][held["prevalence"]["factor"] == factor]
     contrasts = held["contrasts"][held["contrasts"]["factor"] == factor]
     tested = contrasts["low"].notna()
@@ -48,7 +56,14 @@ def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
         }
         for topic in sorted({int(topic) for topic in prevalence["topic"]})
     ]
-    return {
+    for entry in topics:
+        for cell in entry["groups"]:
+            cell["anchor"] = anchors.get((entry["topic"], factor, cell["group"]))
+    listed = {
+        name: _describe_contrasts(contrasts[own], factor, names, anchors, badges, curves)
+        for name, own in (("tested", tested), ("described", ~tested))
+    }
+    return listed | {
         "factor": factor,
         "label": label("factor", factor),
         "groups": groups,
@@ -58,8 +73,6 @@ def _compare_factor(held: Tables, factor: str) -> dict[str, Any]:
         "n_tested": int(tested.sum()),
         "n_described": int((~tested).sum()),
         "n_described_pairs": len(contrasts[~tested].drop_duplicates(["target", "reference"])),
-        "tested": _describe_contrasts(contrasts[tested], factor, names),
-        "described": _describe_contrasts(contrasts[~tested], factor, names),
     }
 
 
@@ -82,7 +95,14 @@ def _describe_cell(
     found = rows(cell, "prevalence", "low", "high", "n_documents")
     numbers = found[0] if found else {"prevalence": None, "low": None, "high": None, "n_documents": 0}
     dots = [{"title": row["title"], "share": row["shares"][topic]} for row in documents]
+    dots = _spread_out(sorted(dots, key=lambda dot: dot["share"])) if len(dots) > MAX_DOTS else dots
     return dict(group) | numbers | {"dots": dots}
+
+
+def _spread_out(dots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep `MAX_DOTS` of many dots, evenly from the smallest share to the largest."""
+    step = (len(dots) - 1) / (MAX_DOTS - 1)
+    return [dots[round(step * place)] for place in range(MAX_DOTS)]
 
 
 def _dots(held: Tables, factor: str) -> dict[str, list[dict[str, Any]]]:
@@ -116,7 +136,12 @@ def _axis(topics: list[dict[str, Any]]) -> float:
 
 
 def _describe_contrasts(
-    contrasts: pd.DataFrame, factor: str, names: Mapping[Any, Any]
+    contrasts: pd.DataFrame,
+    factor: str,
+    names: Mapping[Any, Any],
+    anchors: Anchors,
+    badges: Mapping[Any, Any],
+    curves: Curves,
 ) -> list[dict[str, Any]]:
     """List the contrasts: findings first, then by the size of the difference."""
     order = pd.DataFrame(
@@ -127,13 +152,18 @@ def _describe_contrasts(
         }
     ).sort_values(["finding", "size", "topic"], kind="stable")
     columns = (
-        "target", "reference", "topic", "difference", "low", "high", "effect_size", "p", "p_adjusted", "q",
+        "target", "reference", "topic", "prevalence_target", "prevalence_reference", "difference",
+        "low", "high", "effect_size", "p", "p_adjusted", "q",
         "p_permutation", "p_smallest", "n_documents_target", "n_documents_reference", "flags", "verdict",
         "mdd", "adjustment",
     )  # fmt: skip
     described = rows(contrasts.loc[order.index].head(MAX_CONTRASTS), *columns)
-    for row in described:
+    for place, row in enumerate(described):
+        key = (factor, row["target"], row["reference"], row["topic"])
+        badge = badges.get(key)
         row |= {
+            "robustness": badge and badge | {"curve": curves.find(key) if place < MAX_CURVES else None},
+            "anchors": [anchors.get((row["topic"], factor, row[side])) for side in ("target", "reference")],
             "label": plain(names.get(row["topic"], "")),
             "target": group_label(factor, row["target"]),
             "reference": group_label(factor, row["reference"]),
@@ -161,7 +191,7 @@ def mark_vocabulary(held: Tables) -> list[dict[str, Any]]:
                 "target": group_label(str(factor), target),
                 "group": str(target),
                 "factor_name": str(factor),
-                "reference": _reference_label(str(factor), str(reference)),
+                "reference": group_label(str(factor), str(reference)),
                 "tested": any(entry["p"] is not None for entry in entries),
                 "flags": flag_texts(str(words["flags"].iloc[0])) if "flags" in words else [],
                 "words": entries,
@@ -175,12 +205,6 @@ def _level_order(entry: Mapping[str, Any]) -> int:
     """Put levels from the centre down and leave every other factor in the order of the table."""
     levels = LEVELS if entry["factor_name"] == "level" else ()
     return levels.index(entry["group"]) if entry["group"] in levels else 0
-
-
-def _reference_label(factor: str, reference: str) -> Text:
-    if reference == "rest":
-        return Text(zh="其余各组", en="all other groups")
-    return group_label(factor, reference)
 
 
 def quote_groups(held: Tables) -> list[dict[str, Any]]:
@@ -217,6 +241,8 @@ def quote_groups(held: Tables) -> list[dict[str, Any]]:
                 "counters": _ranked(overall, "counter"),
                 "groups": [
                     {
+                        "factor_name": factor,
+                        "group": group,
                         "factor": label("factor", factor),
                         "label": group_label(factor, group),
                         "exemplars": _ranked(of_group, "exemplar"),

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from discourse.errors import RunError
+from discourse.report.drawings import draw_curve
 from discourse.report.findings import percent, points
 from discourse.report.labels import ASSETS
 
@@ -144,4 +145,5 @@ _FILTERS = {
     "shown": _shown,
     "visible": _visible,
     "mark": _mark,
+    "curve": draw_curve,
 }

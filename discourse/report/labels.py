@@ -26,15 +26,26 @@ class Text(TypedDict):
 
 
 def label(kind: str, value: object) -> Text:
-    """Label a value: ``("level", "city")`` is 市级 / city; combined rules (``a+b``) part by part."""
+    """Label a value: ``("level", "city")`` is 市级 / city; rules ``a+b`` and factors ``a:b`` part by part."""
     known = _labels().get(kind, {})
-    parts = str(value).split("+") if kind == "rule" else [str(value)]
+    mark = {"rule": "+", "factor": ":"}.get(kind)
+    parts = str(value).split(mark) if mark else [str(value)]
     pairs = [known.get(part, (part, part)) for part in parts]
-    return Text(zh=" + ".join(pair[0] for pair in pairs), en=" + ".join(pair[1] for pair in pairs))
+    joint = " × " if kind == "factor" else " + "
+    return Text(zh=joint.join(pair[0] for pair in pairs), en=joint.join(pair[1] for pair in pairs))
 
 
 def group_label(factor: str, group: object) -> Text:
-    """Label of a group: the values of level, role and genre have names, other values stand for themselves."""
+    """Label of a group: the values of level, role and genre have names, other values stand for themselves.
+
+    Crossed factors (``region:level``) are labelled part by part; ``rest`` is all other groups.
+    """
+    if group == "rest":
+        return Text(zh="其余各组", en="all other groups")
+    factors, parts = factor.split(":"), str(group).split(":")
+    if len(factors) == len(parts) > 1:
+        texts = [group_label(*pair) for pair in zip(factors, parts, strict=True)]
+        return Text(zh=" · ".join(text["zh"] for text in texts), en=" · ".join(text["en"] for text in texts))
     return (
         label(factor, group) if factor in ("level", "role", "genre") else Text(zh=str(group), en=str(group))
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from discourse.contracts import CONTRACTS, check, empty, topic_columns
 from discourse.errors import SettingError, suggest
+from discourse.report.anchors import place_quotations
 from discourse.report.comparison import compare_factors, mark_vocabulary, quote_groups
 from discourse.report.coverage import cross_documents
 from discourse.report.findings import state_findings
@@ -41,6 +42,7 @@ def build_payload(
     Raises SettingError for a table that no contract knows, ContractError for one that breaks its contract.
     """
     held = _held(tables)
+    quotations = quote_groups(held)
     payload: dict[str, Any] = {
         "name": name,
         "title": title or name,
@@ -54,9 +56,10 @@ def build_payload(
         "lexicon": _describe_lexicon(held["lexicon_audit"]),
         "topics": _describe_topics(held),
         "profiles": _describe_profiles(held),
-        "factors": compare_factors(held),
+        "factors": compare_factors(held, place_quotations(quotations)),
         "vocabulary": mark_vocabulary(held),
-        "quotations": quote_groups(held),
+        "quotations": quotations,
+        "n_universes": len(held["universes"]),
         "models": rows(held["models"], *CONTRACTS["models"].columns),
         "settings": [[key, plain(value)] for key, value in flatten(settings)],
         "versions": [[key, str(value)] for key, value in sorted((versions or {}).items())],

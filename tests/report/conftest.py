@@ -9,7 +9,7 @@ from discourse.evidence.exemplars import find_exemplars
 from discourse.report.html import render_report
 from discourse.report.ldavis import render_ldavis
 from discourse.report.payload import build_payload
-from tests.report import story
+from tests.report import story, story_more
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,7 @@ def model_and_tables():
     quotes = [find_exemplars(model, tables["passages"], min_tokens=5)]
     for factor in ("region", "level"):
         quotes.append(find_exemplars(model, tables["passages"], tables["documents"], by=factor, min_tokens=5))
+    tables |= story_more.further_tables(tables["contrasts"], tables["documents"])
     return model, tables | {"exemplars": pd.concat(quotes, ignore_index=True)}
 
 
