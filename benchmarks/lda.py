@@ -136,10 +136,10 @@ def describe(counts: sparse.csr_matrix) -> str:
     )
 
 
-def compare_priors(counts: sparse.csr_matrix, sizes: list[int], n_splits: int = 5) -> None:
+def compare_priors(counts: sparse.csr_matrix, sizes: list[int], n_splits: int = 10) -> None:
     """Perplexity with alpha learnt and with alpha fixed: a seed and a split of its own in every repetition."""
     names = {"alpha learnt": None, "alpha 1/K": 1.0, "alpha 1.5/K": 1.5, "alpha 2/K": 2.0}
-    names |= {"alpha 0.1": 0.0, "alpha 5/K": 5.0}
+    names |= {"alpha 0.1": 0.0}
     print(
         f"Priors: perplexity, mean of {n_splits} splits with a seed each; in brackets what is added to that of"
     )
