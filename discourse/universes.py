@@ -13,7 +13,8 @@ import shutil
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,13 @@ import pandas as pd
 
 from discourse.config import Study
 from discourse.contracts import CONTRACTS, DocumentTermMatrix, TopicModel, check
-from discourse.errors import DataError
+from discourse.errors import DataError, RunError
 from discourse.multiverse import Universe, declared_value
 from discourse.runs.store import load_model, read_json, write_json
 from discourse.topics.lda import fit_lda
 from discourse.variants import change_settings, follow_topics, prepare_counts
 
 _WORK = "universes"
-_LOOK_EVERY = 5  # seconds between two looks at how far the processes are
 
 Progress = Callable[[int, int], None]
 
@@ -119,16 +119,18 @@ def _work_off(
         return
     fresh = multiprocessing.get_context("spawn")  # forking is unsafe beside the engines' threads
     with ProcessPoolExecutor(n_processes, mp_context=fresh, initializer=_die_with_parent) as pool:
-        waiting = {pool.submit(_fit_group, folder, study, group) for group in groups}
+        tasks = [pool.submit(_fit_group, folder, study, group) for group in groups]
         try:
-            while waiting:
-                finished, waiting = wait(waiting, timeout=_LOOK_EVERY, return_when=FIRST_COMPLETED)
-                for task in finished:
-                    task.result()
+            for task in as_completed(tasks):
+                task.result()
                 tell()
-        except BaseException:
+        except BrokenProcessPool:
+            raise RunError(
+                f"{folder}: a process that fitted models was ended from outside (often for want of memory); "
+                "what was finished is kept, the same command goes on from there"
+            ) from None
+        finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _n_processors() -> int:
@@ -208,11 +210,12 @@ def _collect(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     stored = {universe: read_json(_place(folder, universe)) for universe in plan}
     kept = {universe: result for universe, result in stored.items() if "error" not in result}
-    if failed := [result["error"] for result in stored.values() if "error" in result]:
-        warnings.warn(
-            f"{len(failed)} of {len(plan)} models of the multiverse cannot be fitted and are left out: {failed[0]}",
-            stacklevel=3,
-        )
+    failed = [result["error"] for result in stored.values() if "error" in result]
+    if failed:
+        found = f"{len(failed)} of {len(plan)} models of the multiverse cannot be fitted"
+        if not kept:
+            raise DataError(f"{found}: {failed[0]}")
+        warnings.warn(f"{found} and are left out: {failed[0]}", stacklevel=3)
     return _describe(study, load_model(folder), kept), _stack("families", kept), _stack("family_shares", kept)
 
 

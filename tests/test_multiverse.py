@@ -204,6 +204,13 @@ def test_models_that_the_texts_do_not_allow_are_left_out_and_counted(small):
     assert universes["n_topics"].tolist() == [6]
 
 
+def test_a_multiverse_without_any_model_is_an_error(small):
+    study = small[2]
+    found = plan_universes(study, n_topics=60, seeds=[1], sizes=[1.0])
+    with pytest.raises(DataError, match="1 of 1 models of the multiverse cannot be fitted: .*too many"):
+        fit_universes(fresh_folder(small, "none"), study, found, processes=1)
+
+
 def test_the_run_says_which_model_is_the_reference_and_follows_it_with_affinity_one(demo_run):
     universes, families = load_table(demo_run, "universes"), load_table(demo_run, "families")
     reference = universes.loc[universes["is_reference"], "model_id"]
