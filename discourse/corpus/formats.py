@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
-from discourse.corpus import archives, tables
+from discourse.corpus import archives, records
 from discourse.corpus.readers import Content, is_word, is_workbook, read_docx, read_markdown, read_text
 from discourse.corpus.readers_html import read_html, read_mhtml
 from discourse.corpus.readers_pdf import read_pdf
@@ -71,7 +71,7 @@ def find_format(name: str, data: bytes) -> str:
     suffix = PurePosixPath(lower).suffix
     if lower.endswith(archives.SUFFIXES) and not is_word(data):
         return "archive"
-    if suffix in tables.SUFFIXES:
+    if suffix in records.SUFFIXES:
         return "table"
     if suffix in _OFFICE:
         return "office"

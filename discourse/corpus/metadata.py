@@ -8,7 +8,7 @@ import pandas as pd
 
 from discourse.corpus.archives import Budget
 from discourse.corpus.columns import FIELDS, name_columns, read_value
-from discourse.corpus.tables import SUFFIXES, cell_text, read_cells
+from discourse.corpus.records import SUFFIXES, cell_text, read_frames
 from discourse.errors import SourceError
 
 _MAX_BYTES = 500_000_000
@@ -26,7 +26,7 @@ def read_metadata(path: str | Path) -> pd.DataFrame:
     if path.suffix.lower() not in SUFFIXES:
         raise SourceError(f"{path}: is not a table ({path.suffix or 'no suffix'}); save it as .csv or .xlsx")
     try:
-        records = read_cells(path.read_bytes(), path.suffix.lower(), Budget(_MAX_BYTES))
+        frames, *_ = read_frames(path.read_bytes(), path.suffix.lower(), Budget(_MAX_BYTES))
     except FileNotFoundError:
         raise SourceError(
             f"{path}: no such metadata table; mend `metadata` in study.toml or remove it"
@@ -37,7 +37,13 @@ def read_metadata(path: str | Path) -> pd.DataFrame:
         ) from error
     except SourceError as error:
         raise SourceError(f"{path}: {error}") from error
-    table = pd.DataFrame([{name: cell_text(value) for name, value in record.items()} for record in records])
+    table = pd.DataFrame(
+        [
+            {name: cell_text(value) for name, value in record.items()}
+            for _, records in frames
+            for record in records
+        ]
+    )
     return _in_our_words(table.astype("str")) if len(table.columns) else table
 
 
