@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -65,3 +66,80 @@ def _row(i: int, name: str, level: Mapping[str, Any], across: Sequence[float]) -
     shown = f"{name} {level['value']}"
     shown = shown if len(shown) <= 14 else shown[:13] + "…"
     return _label(shown, y) + Markup('<path class="tick" d="{}"/>').format(ticks)
+
+
+def draw_map(plan: Mapping[str, Any]) -> Markup:
+    """Map of profiles, one scale on both axes: documents as dots, groups as squares with their name, topics T0."""
+    points = [entry["at"] for kind in ("documents", "groups", "topics") for entry in plan[kind]]
+    scale = _Scale(points)
+    pieces = [
+        Markup('<path class="axis" d="M{} 0V{}M0 {}H{}"/>').format(
+            scale.x(0.0), _MAP[1], scale.y(0.0), _MAP[0]
+        ),
+        *(_ellipse(group, i, scale) for i, group in enumerate(plan["groups"]) if group["ellipse"]),
+        *(_document(document, plan["groups"], scale) for document in plan["documents"]),
+        *(
+            Markup('<text class="topic" x="{}" y="{}" text-anchor="middle">T{}</text>').format(
+                *scale.at(topic["at"]), topic["topic"]
+            )
+            for topic in plan["topics"]
+        ),
+        *(_group(group, i, scale) for i, group in enumerate(plan["groups"])),
+    ]
+    words = " ".join(group["label"]["zh"] for group in plan["groups"])
+    return Markup('<svg class="map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        *_MAP, words, Markup("").join(pieces)
+    )
+
+
+_MAP = (760, 460)
+_MARGIN = 46
+
+
+class _Scale:
+    """Places on the picture for coordinates of the map; the same length on both axes."""
+
+    def __init__(self, points: Sequence[Sequence[float]]) -> None:
+        lows = [min((point[axis] for point in points), default=0.0) for axis in (0, 1)]
+        spans = [max((point[axis] for point in points), default=0.0) - lows[axis] for axis in (0, 1)]
+        room = [_MAP[axis] - 2 * _MARGIN for axis in (0, 1)]
+        self.unit = min((r / s for r, s in zip(room, spans, strict=True) if s > 0), default=1.0)
+        self._start = [
+            _MARGIN + (room[axis] - spans[axis] * self.unit) / 2 - lows[axis] * self.unit for axis in (0, 1)
+        ]
+
+    def x(self, value: float) -> float:
+        return round(self._start[0] + value * self.unit, 1)
+
+    def y(self, value: float) -> float:
+        return round(_MAP[1] - self._start[1] - value * self.unit, 1)
+
+    def at(self, point: Sequence[float]) -> tuple[float, float]:
+        return self.x(point[0]), self.y(point[1])
+
+
+def _document(document: Mapping[str, Any], groups: Sequence[Mapping[str, Any]], scale: _Scale) -> Markup:
+    place = document["place"]
+    name = groups[place]["label"]["zh"] if groups else ""
+    return Markup('<circle class="c{}" cx="{}" cy="{}" r="4"><title>{} · {}</title></circle>').format(
+        place % 8, *scale.at(document["at"]), document["title"], name
+    )
+
+
+def _group(group: Mapping[str, Any], place: int, scale: _Scale) -> Markup:
+    x, y = scale.at(group["at"])
+    left = x > _MAP[0] * 0.7
+    return Markup(
+        '<g class="c{}"><rect x="{}" y="{}" width="9" height="9"/><text x="{}" y="{}"{}>{}</text></g>'
+    ).format(
+        place % 8, round(x - 4.5, 1), round(y - 4.5, 1), round(x - 8 if left else x + 8, 1), round(y - 7, 1),
+        Markup(' text-anchor="end"') if left else "", group["label"]["zh"],
+    )  # fmt: skip
+
+
+def _ellipse(group: Mapping[str, Any], place: int, scale: _Scale) -> Markup:
+    major, minor, angle = group["ellipse"]
+    x, y = scale.at(group["at"])
+    return Markup('<ellipse class="c{}" rx="{}" ry="{}" transform="translate({} {}) rotate({})"/>').format(
+        place % 8, round(major * scale.unit, 1), round(minor * scale.unit, 1), x, y, round(-math.degrees(angle), 1)
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from discourse.errors import RunError
-from discourse.report.drawings import draw_curve
+from discourse.report.drawings import draw_curve, draw_map
 from discourse.report.findings import percent, points
 from discourse.report.labels import ASSETS
 
@@ -146,4 +146,5 @@ _FILTERS = {
     "visible": _visible,
     "mark": _mark,
     "curve": draw_curve,
+    "map_of": draw_map,
 }

@@ -14,6 +14,7 @@ from discourse.report.comparison import compare_factors, mark_vocabulary, quote_
 from discourse.report.coverage import cross_documents
 from discourse.report.findings import state_findings
 from discourse.report.labels import group_label, label, plain, rows
+from discourse.report.maps import list_trends, map_factors
 from discourse.report.methods import answer_reviewers, list_references, write_methods
 
 FIELDS = ("province", "city", "district", "region", "level", "role", "speaker", "date", "genre")
@@ -57,6 +58,8 @@ def build_payload(
         "topics": _describe_topics(held),
         "profiles": _describe_profiles(held),
         "factors": compare_factors(held, place_quotations(quotations)),
+        "maps": map_factors(held),
+        "trends": list_trends(held),
         "vocabulary": mark_vocabulary(held),
         "quotations": quotations,
         "n_universes": len(held["universes"]),

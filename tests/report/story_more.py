@@ -18,6 +18,9 @@ def further_tables(contrasts: pd.DataFrame, documents: pd.DataFrame) -> dict[str
         "universes": _universes(),
         "specifications": _specifications(contrasts),
         "robustness": _robustness(contrasts),
+        "profiles": _profiles(),
+        "ordination": _ordination(documents),
+        "trends": _trends(),
     }
     return {name: check(table, name) for name, table in tables.items()}
 
@@ -53,3 +56,38 @@ def _robustness(contrasts: pd.DataFrame) -> pd.DataFrame:
         numbers = (N_MODELS, 5, 1.0, 0.8, row.difference, row.difference - 0.1, row.difference + 0.1)
         rows.append((row.factor, row.target, row.reference, row.topic, badge, failed, *numbers, "seed", 0.7))
     return _table("robustness", rows)
+
+
+def _profiles() -> pd.DataFrame:
+    nothing, sizes = (np.nan,) * 4, (3, 3, 3, 3)
+    rows = [
+        ("level", "*", "*", *(np.nan,) * 7, 4.2, 0.01, np.nan, 0.005, 6, 6, 6, 6, "small sample", "differ"),
+        ("level", "city", "district", 0.2, 0.1, 0.3, 0.25, 0.4, 0.3, 0.5, 4.2, 0.01, 0.02, 0.005, *sizes)
+        + ("small sample", "differ"),
+    ]
+    for group in ("city", "district"):
+        rows.append(
+            ("level", group, "township", np.nan, np.nan, np.nan, 0.4, *nothing, *nothing[:3], 3, 1, 3, 1)
+            + ("group 'township' has 1 document: no interval", "descriptive only")
+        )
+    return _table("profiles", rows)
+
+
+def _ordination(documents: pd.DataFrame) -> pd.DataFrame:
+    known = documents.dropna(subset="level").reset_index(drop=True)
+    rows = [
+        ("level", "document", row.doc_id, row.level, i - 3.0, i % 3 - 1.0, 0.6, 0.3, 1, *(np.nan,) * 3)
+        for i, row in enumerate(known.itertuples())
+    ]
+    for i, group in enumerate(("city", "district", "township")):
+        ellipse = (0.5, 0.2, 0.3) if i < 2 else (np.nan,) * 3
+        rows.append(("level", "group", group, group, i - 1.0, 0.5, 0.6, 0.3, 3, *ellipse))
+    rows += [
+        ("level", "topic", f"topic_{i}", None, i - 1.0, -0.5, 0.6, 0.3, 0, *(np.nan,) * 3) for i in range(3)
+    ]
+    return _table("ordination", rows, group="str")
+
+
+def _trends() -> pd.DataFrame:
+    numbers = (0.01, -0.02, 0.04, 0.3, 0.6, 0.5, 0.4, 0.04, 2019.0, 2024.0, 3, 4, 4, "small sample")
+    return _table("trends", [("year", topic, *numbers, "cannot tell") for topic in range(3)])
