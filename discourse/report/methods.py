@@ -145,8 +145,8 @@ def _comparison(payload: Payload) -> Text | None:
     n_permutations = _settings(payload).get("compare.contrasts.n_permutations", 9999)
     return Text(
         zh=f"比较（{names_zh}）。分析单位是文档，每篇文档权重相同；段落从不作为单位，以段落检验是伪重复。"
-        "差异的标准误取合并与 Welch 两者中较大者；95% 区间取 t 区间与由两组各自 logit 区间所得区间（Zou 与 Donner，2008）的并集，"
-        "p 值与该区间一致。"
+        "差异的标准误取合并与 Welch 两者中较大者；95% 区间取 t 区间与由两组各自 logit 区间所得区间"
+        "（Zou 与 Donner，2008）的并集，p 值与该区间一致。"
         "另以置换文档所属组别求第二个 p 值"
         f"（Chung 与 Romano，2013；至多 20,000 种全部列举，否则随机置换 {n_permutations:,} 次），"
         f"并报告该设计所能达到的最小 p。"
