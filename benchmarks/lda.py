@@ -16,7 +16,6 @@ import argparse
 import multiprocessing
 import os
 import resource
-import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -386,4 +385,4 @@ ENGINES: dict[str, Callable[[sparse.csr_matrix, int], Answer]] = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
