@@ -23,6 +23,7 @@ SECTIONS = (
     ("topics", "主题", "Topics"),
     ("comparison", "比较", "Comparison"),
     ("words", "用词", "Vocabulary"),
+    ("reuse", "文本复用", "Text reuse"),
     ("quotations", "引文", "Quotations"),
     ("map", "主题图", "Map of topics"),
     ("method", "方法与设置", "Method and settings"),

@@ -16,6 +16,7 @@ from discourse.report.findings import state_findings
 from discourse.report.labels import group_label, label, plain, rows
 from discourse.report.maps import list_trends, map_factors
 from discourse.report.methods import answer_reviewers, list_references, write_methods
+from discourse.report.sharing import describe_reuse, list_phrases
 
 FIELDS = ("province", "city", "district", "region", "level", "role", "speaker", "date", "genre")
 N_EXAMPLES = 4
@@ -61,6 +62,8 @@ def build_payload(
         "maps": map_factors(held),
         "trends": list_trends(held),
         "vocabulary": mark_vocabulary(held),
+        "set_phrases": list_phrases(held),
+        "reuse": describe_reuse(held),
         "quotations": quotations,
         "n_universes": len(held["universes"]),
         "models": rows(held["models"], *CONTRACTS["models"].columns),

@@ -21,6 +21,10 @@ def further_tables(contrasts: pd.DataFrame, documents: pd.DataFrame) -> dict[str
         "profiles": _profiles(),
         "ordination": _ordination(documents),
         "trends": _trends(),
+        "phrases": _phrases(),
+        "phrase_uses": _phrase_uses(documents),
+        "reuse": _reuse(documents),
+        "reuse_matrix": _reuse_matrix(),
     }
     return {name: check(table, name) for name, table in tables.items()}
 
@@ -91,3 +95,31 @@ def _ordination(documents: pd.DataFrame) -> pd.DataFrame:
 def _trends() -> pd.DataFrame:
     numbers = (0.01, -0.02, 0.04, 0.3, 0.6, 0.5, 0.4, 0.04, 2019.0, 2024.0, 3, 4, 4, "small sample")
     return _table("trends", [("year", topic, *numbers, "cannot tell") for topic in range(3)])
+
+
+def _phrases() -> pd.DataFrame:
+    rows = [
+        ("要让", "coinage", "要让 / 要使", 4, 1, 2, 0.25, "a", "2022", "own", "云南省"),
+        ("走到一起", "metaphor", "走到一起", 9, 0, 5, 0.6, None, None, "common", None),
+    ]
+    return _table("phrases", rows, first_doc_id="str", first_date="str", owner="str")
+
+
+def _phrase_uses(documents: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for row in documents.head(2).itertuples():
+        for start in (0, row.text.index("要让", 5)):
+            rows.append(("要让", "coinage", f"{row.doc_id}#0000", row.doc_id, start, start + 2, "要让", False))
+    table = _table("phrase_uses", rows)
+    return table.assign(passage_id=[f"{row[3]}#{i % 2:04d}" for i, row in enumerate(rows)])
+
+
+def _reuse(documents: pd.DataFrame) -> pd.DataFrame:
+    ids = ("b#0000", "a#0000", "b", "a")
+    rows = [(*ids, 0, 12, 3, 15, 12, 0.9, 8.0, None, documents["text"][1][:12], documents["text"][0][3:15])]
+    return _table("reuse", rows, earlier="str")
+
+
+def _reuse_matrix() -> pd.DataFrame:
+    rows = [("region", "福州", "云南", 1, 1, 1, 12, 0.02), ("region", None, "福州", 2, 2, 1, 30, 0.05)]
+    return _table("reuse_matrix", rows)
