@@ -8,7 +8,8 @@ What is simulated: shares of a document are logistic-normal about the logits of 
 topics of unequal size), paragraphs scatter about their document (Dirichlet, 15 of them with 60 tokens), and
 the share of a document is that of its tokens. Topics are known, except in the rows "LDA in the loop", where
 a model is fitted to the words of every world. Counts of words are gamma-Poisson: each word bursts in its own
-measure. Profiles of one mean and unequal spread are Dirichlet. Places in the rows "trend" walk at random.
+measure. Profiles of one mean and unequal spread are Dirichlet. Places in the rows "trend" have slopes of
+their own.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ def plan_extensions() -> Iterator[Plan]:
         "family-wise error, cluster=": FAMILY,
     }
     for n_places in (5, 10):
-        measure = partial(worlds.measure_trend, n_places=n_places, n_years=8, walk=0.4)
+        measure = partial(worlds.measure_trend, n_places=n_places, n_years=8, slope=0.2)
         yield Plan("trend, places that come back", f"{n_places} places, 8 years", measure, bands)
 
 

@@ -289,12 +289,15 @@ def measure_distances(rng: np.random.Generator, n_documents: int, effect: float)
     }
 
 
-def measure_trend(rng: np.random.Generator, n_places: int, n_years: int, walk: float) -> dict[str, float]:
-    """Places that report every year, each with a level and a course of its own, none in common."""
+def measure_trend(rng: np.random.Generator, n_places: int, n_years: int, slope: float) -> dict[str, float]:
+    """Places that report every year, each with a level and a slope of its own, none in common.
+
+    Slopes turn about the middle of the years, so that mean shares are the same before and after it.
+    """
     place = np.repeat(np.arange(n_places), n_years)
     year = np.tile(np.arange(n_years), n_places)
-    steps = rng.normal(0.0, walk, (n_places, n_years, len(BASE))).cumsum(axis=1).reshape(len(place), -1)
-    logits = group_logits(rng, n_places, 0.0, SD)[place] + steps + rng.normal(0.0, 0.3, steps.shape)
+    own = rng.normal(0.0, slope, (n_places, len(BASE)))[place] * (year - year.mean())[:, None]
+    logits = group_logits(rng, n_places, 0.0, SD)[place] + own + rng.normal(0.0, 0.3, own.shape)
     world = sample_world(rng, logits, year=2015 + year, province=place.astype(str))
     rates = {}
     for name, cluster in (("reports as units", None), ("cluster=", "province")):
