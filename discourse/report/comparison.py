@@ -207,8 +207,12 @@ def _level_order(entry: Mapping[str, Any]) -> int:
     return levels.index(entry["group"]) if entry["group"] in levels else 0
 
 
-def quote_groups(held: Tables) -> list[dict[str, Any]]:
-    """One entry a topic: passages over the whole corpus, then by factor and group, and counter-examples."""
+def quote_groups(held: Tables, n_documents: int) -> list[dict[str, Any]]:
+    """One entry a topic: passages over the whole corpus, then by factor and group, and counter-examples.
+
+    n_documents: how many documents the page lists; a quotation of one of them has its place there.
+    """
+    places = {doc_id: place for place, doc_id in enumerate(held["documents"]["doc_id"].head(n_documents))}
     exemplars = held["exemplars"].merge(
         held["passages"][["passage_id", "position"]], on="passage_id", how="left"
     ).merge(held["documents"][["doc_id", "title"]], on="doc_id", how="left")  # fmt: skip
@@ -229,6 +233,8 @@ def quote_groups(held: Tables) -> list[dict[str, Any]]:
     described = []
     for topic in rows(held["topics"].sort_values("topic"), "topic", "label"):
         quotes = rows(exemplars[exemplars["topic"] == topic["topic"]], *columns)
+        for quote in quotes:
+            quote["document"] = places.get(quote["doc_id"])
         overall = [quote for quote in quotes if quote["factor"] is None]
         grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for quote in quotes:

@@ -54,6 +54,7 @@ def render_report(payload: Mapping[str, Any]) -> str:
         **payload,
         sections=SECTIONS,
         section_numbers=numbers,
+        shown_passages={topic["topic"]: bool(topic["exemplars"]) for topic in payload["quotations"]},
         topic_terms={
             topic["topic"]: [term["term"] for term in topic["terms"]] for topic in payload["topics"]
         },

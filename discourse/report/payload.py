@@ -44,7 +44,7 @@ def build_payload(
     Raises SettingError for a table that no contract knows, ContractError for one that breaks its contract.
     """
     held = _held(tables)
-    quotations = quote_groups(held)
+    quotations = quote_groups(held, MAX_DOCUMENTS)
     payload: dict[str, Any] = {
         "name": name,
         "title": title or name,
