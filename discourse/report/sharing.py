@@ -48,7 +48,7 @@ def _uses(held: Tables, phrases: list[str]) -> dict[str, list[dict[str, Any]]]:
     for row in rows(own, "phrase", "doc_id", "start", "end", "quote"):
         if row["doc_id"] not in documents.index:
             continue
-        text, start, end = documents.at[row["doc_id"], "text"], row["start"], row["end"]
+        text, start, end = str(documents.at[row["doc_id"], "text"]), row["start"], row["end"]
         uses.setdefault(row["phrase"], []).append(
             {
                 "doc_id": row["doc_id"],
