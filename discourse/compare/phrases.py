@@ -99,7 +99,9 @@ def tabulate_phrases(
     require_column("documents", check(documents, "documents").columns, by)
     groups = as_labels(documents[by]).set_axis(documents["doc_id"]).dropna()
     sizes = check(passages, "passages")["text"].str.len().groupby(passages["doc_id"].map(groups)).sum()
-    counted = uses.assign(group=uses["doc_id"].map(groups)).dropna(subset="group")
+    counted = uses.assign(group=uses["doc_id"].map(groups).astype("str")).dropna(subset="group")
+    if counted.empty:
+        return empty("phrase_groups")
     cells = counted.groupby(["group", "phrase"])["doc_id"].agg(n="size", n_documents="nunique").reset_index()
     place = {group: position for position, group in enumerate(order_groups(documents[by], by))}
     table = cells.assign(
