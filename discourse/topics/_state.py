@@ -17,8 +17,8 @@ class State:
 
     eta: one number, or (n_topics, n_terms) with the terms in the order of the matrix of counts. memory: bytes
     that responsibilities may take; where those of all topics (4 bytes a pair and topic) take more, each pair
-    keeps the `KEPT` largest. Held-out perplexity then moves by -0.6, +0.6, -0.6 % at K = 50, 100, 200 (mean of
-    three splits of 21 work reports; standard errors 0.3, 1.0, 0.5) and a sweep takes twice as long.
+    keeps the `KEPT` largest. Held-out perplexity then moves by +0.1 % at K = 50 and +0.5 % at K = 100 (ten
+    splits of 21 work reports, standard errors 0.5 and 0.6), and a sweep takes twice as long.
 
     passage_topic holds soft counts plus alpha, term_topic soft counts plus eta: float32, running along;
     total (n_padded,) float64 holds the column sums of term_topic.

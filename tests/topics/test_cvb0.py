@@ -369,6 +369,7 @@ def test_the_largest_weights_are_kept_whatever_their_order():
         np.testing.assert_allclose(unpacked(row[None], 40)[0], expected, atol=2e-4)
 
 
+@pytest.mark.skipif(config.DISABLE_JIT, reason="half a minute in plain Python")
 def test_past_the_budget_a_pair_takes_64_bytes_and_planted_topics_come_back(monkeypatch):
     counts, mixtures = planted(n_passages=150, n_topics=18, words=6, length=30)
     sizes = []
