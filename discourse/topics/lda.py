@@ -180,7 +180,7 @@ def note_compilation(engine: str | None = None) -> str | None:
     engine = engine or inspect.signature(fit_lda).parameters["engine"].default
     if engine != "cvb0" or _kernels.are_compiled():
         return None
-    return "compiling the loops of the topic model, once on this machine: 10 to 20 seconds"
+    return "compiling the loops of the topic model, once on this machine: a few seconds"
 
 
 def _engine(name: str) -> Callable[..., Fit]:
