@@ -68,7 +68,8 @@ CONTRACTS: Mapping[str, Contract] = {
         "passage_id source_passage_id start source_start",
     ),
     "reuse_matrix": _contract(
-        "factor:str! group:str source_group:str n_spans:int! n_passages:int! n_documents:int! n_chars:int! share:float!",
+        "factor:str! group:str source_group:str n_spans:int! n_passages:int! n_documents:int! n_chars:int! "
+        "share:float!",
         "factor group source_group",
     ),
     "lexicon": _contract("term:str! theme:str! source:str!", "term"),
