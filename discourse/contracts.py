@@ -175,7 +175,9 @@ CONTRACTS: Mapping[str, Contract] = {
         "model_id",
     ),
     "families": _contract("model_id:str! topic:int! affinity:float n_joined:int!", "model_id topic"),
-    "family_shares": _contract("model_id:str! doc_id:str!", "model_id doc_id", topic_columns=True, readable=False),
+    "family_shares": _contract(
+        "model_id:str! doc_id:str!", "model_id doc_id", topic_columns=True, readable=False
+    ),
     "specifications": _contract(
         "factor:str! target:str! reference:str! topic:int! model_id:str! present:bool! affinity:float "
         "difference:float p:float",

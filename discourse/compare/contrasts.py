@@ -62,7 +62,8 @@ def contrast_prevalence(
         `contrasts`: one row per pair and topic.
 
         - prevalence_target, prevalence_reference, difference (target - reference), ratio: shares, 0 to 1.
-        - low, high, p: a 95 % interval and the two-sided p that agrees with it: p is at most .05 where the
+        - low, high, p: a 95 % interval (cut at -1 and 1, beyond which no difference of shares can lie) and
+          the two-sided p that agrees with it: p is at most .05 where the
           interval leaves 0 out. A t interval, widened to hold the interval recovered from the two groups'
           own logit intervals; within strata the t interval alone.
         - effect_size: difference / pooled SD. sd_ratio: SD of the target / SD of the reference.
@@ -160,8 +161,8 @@ def _test(pair: Pair, seed: int, n_permutations: int) -> dict[str, np.ndarray]:
     low, high, p = _intervals.bound_differences(pair.values, pair.design, effects)
     p_permutation, p_max_t = _permute(pair, seed, n_permutations)
     inferred = {
-        "low": low,
-        "high": high,
+        "low": np.maximum(low, -1.0),
+        "high": np.minimum(high, 1.0),
         "effect_size": _divide(effects.difference, effects.sd_pooled),
         "sd_ratio": _divide(effects.sd_target, effects.sd_reference),
         "mdd": effects.detectable,

@@ -23,7 +23,19 @@ from discourse.corpus.lineforms import INLINE_MARK, Vocabulary, read_vocabulary
 from discourse.corpus.repair import Repairer
 from discourse.errors import SourceError
 
-_FIELDS = ("title", "date", "year", "province", "city", "district", "region", "level", "role", "speaker", "genre")
+_FIELDS = (
+    "title",
+    "date",
+    "year",
+    "province",
+    "city",
+    "district",
+    "region",
+    "level",
+    "role",
+    "speaker",
+    "genre",
+)
 
 
 def build_documents(

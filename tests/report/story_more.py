@@ -109,7 +109,9 @@ def _phrase_uses(documents: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in documents.head(2).itertuples():
         for start in (0, row.text.index("要让", 5)):
-            rows.append(("要让", "coinage", f"{row.doc_id}#0000", row.doc_id, start, start + 2, "要让", False))
+            rows.append(
+                ("要让", "coinage", f"{row.doc_id}#0000", row.doc_id, start, start + 2, "要让", False)
+            )
     table = _table("phrase_uses", rows)
     return table.assign(passage_id=[f"{row[3]}#{i % 2:04d}" for i, row in enumerate(rows)])
 
