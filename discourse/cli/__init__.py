@@ -1,0 +1,30 @@
+"""The commands: read arguments, call one function, print."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from discourse.cli import computing, looking
+from discourse.cli.app import app
+from discourse.errors import DiscourseError
+
+__all__ = ["app", "computing", "looking", "main"]  # each module registers its commands
+
+
+def main() -> None:
+    """Entry point: a `DiscourseError` becomes one line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except DiscourseError as error:
+        typer.echo(f"error 错误: {' '.join(str(error).split())}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        typer.echo(
+            "interrupted 已中断: what was finished is kept; the same command goes on from there", err=True
+        )
+        raise SystemExit(130) from None
