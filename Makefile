@@ -14,7 +14,7 @@ demo: $(VENV)/.run
 	$(BIN)/discourse demo
 
 test: $(VENV)/.test browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
