@@ -15,7 +15,8 @@ from discourse.report.coverage import cross_documents
 from discourse.report.findings import state_findings
 from discourse.report.labels import group_label, label, plain, rows
 from discourse.report.maps import list_trends, map_factors
-from discourse.report.methods import answer_reviewers, list_references, write_methods
+from discourse.report.methods import list_references, write_methods
+from discourse.report.questions import answer_reviewers
 from discourse.report.sharing import describe_reuse, list_phrases
 
 FIELDS = ("province", "city", "district", "region", "level", "role", "speaker", "date", "genre")

@@ -145,7 +145,7 @@ def test_the_methods_speak_of_what_was_done(payload):
 
 
 def test_every_paragraph_of_the_methods_is_whole(payload):
-    assert len(payload["methods"]) == 8
+    assert len(payload["methods"]) == 9
     for text in payload["methods"]:
         assert text["zh"].endswith(("。", "）。"))
         assert text["en"].endswith((".", ")."))
@@ -154,7 +154,7 @@ def test_every_paragraph_of_the_methods_is_whole(payload):
 def test_tested_words_are_said_to_be_a_ranking_where_documents_are_few(model_and_tables):
     tables = dict(model_and_tables[1])
     tables["keyness"] = tables["keyness"].assign(p=0.04, q=0.2)
-    words = build_payload(tables, name="x", settings={})["methods"][6]
+    words = build_payload(tables, name="x", settings={})["methods"][7]
     assert words["zh"].endswith("每组不超过 10 篇时它是排序，不是检验。")
     assert words["en"].endswith("this is a ranking, not a test.")
 
