@@ -9,11 +9,10 @@ References: Asuncion, Welling, Smyth & Teh (2009), On smoothing and inference fo
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy import sparse
 
+from discourse.topics._fit import Fit
 from discourse.topics._grid import Run, build_grid, open_workers
 from discourse.topics._priors import Completion, choose_withheld
 from discourse.topics._start import first_topics
@@ -22,18 +21,6 @@ from discourse.topics._state import State
 MEASURE_EVERY = 5  # sweeps; the logarithms cost a tenth of a sweep
 JOIN_AFTER = 20  # sweeps after which withheld passages come in
 LEARN_AT = (10, 15, JOIN_AFTER)
-
-
-class Fit(NamedTuple):
-    """What the engine answers with: arrays of a `TopicModel`, and how it came to them."""
-
-    phi: np.ndarray
-    theta: np.ndarray
-    alpha: np.ndarray
-    eta: float
-    trace: list[tuple[int, float]]
-    converged: bool
-    n_iterations: int
 
 
 def fit(

@@ -13,31 +13,18 @@ References: Blei, Ng & Jordan (2003), JMLR 3; Hoffman, Blei & Bach (2010), NIPS 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from gensim.models import LdaModel
 from scipy import sparse
 from scipy.special import gammaln, psi
 
+from discourse.topics._fit import Fit
 from discourse.topics.quality import mix_at
 
 # Rounds over one passage within one pass. More of them settle the passages before the topics have formed: on
 # texts simulated from known topics (600 passages) theta then correlates .49 with the truth instead of .59.
 _ROUNDS = 1
 _EARLY = 10
-
-
-class Fit(NamedTuple):
-    """What the engine answers with: arrays of a `TopicModel`, and how it came to them."""
-
-    phi: np.ndarray
-    theta: np.ndarray
-    alpha: np.ndarray
-    eta: float
-    trace: list[tuple[int, float]]
-    converged: bool
-    n_iterations: int
 
 
 def fit(

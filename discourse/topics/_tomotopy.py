@@ -8,27 +8,16 @@ Reference: Griffiths & Steyvers (2004), Finding scientific topics, PNAS 101.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from discourse.errors import SettingError
+from discourse.topics._fit import Fit
 
 MEASURE_EVERY = 10
 COMPARED = 10  # measurements in each of the two stretches whose means are compared
-
-
-class Fit(NamedTuple):
-    """What the engine answers with: arrays of a `TopicModel`, and how it came to them."""
-
-    phi: np.ndarray
-    theta: np.ndarray
-    alpha: np.ndarray
-    eta: float
-    trace: list[tuple[int, float]]
-    converged: bool
-    n_iterations: int
 
 
 def fit(

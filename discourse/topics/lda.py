@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,27 +14,8 @@ from threadpoolctl import threadpool_limits
 from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.errors import DataError, SettingError, suggest
 from discourse.topics import _cvb0, _gensim, _kernels, _tomotopy
+from discourse.topics._fit import Fit
 from discourse.topics.quality import score_likelihood
-
-
-class Fit(Protocol):
-    """What every engine answers with; `trace`: (iteration, what the engine raises in nats per token)."""
-
-    @property
-    def phi(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def theta(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def alpha(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def eta(self) -> float: ...  # noqa: D102
-    @property
-    def trace(self) -> list[tuple[int, float]]: ...  # noqa: D102
-    @property
-    def converged(self) -> bool: ...  # noqa: D102
-    @property
-    def n_iterations(self) -> int: ...  # noqa: D102
-
 
 ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit, "cvb0": _cvb0.fit, "gibbs": _tomotopy.fit}
 PRIOR = 0.1  # alpha and eta of engines that choose none themselves
