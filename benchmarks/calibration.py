@@ -198,7 +198,7 @@ def plan_models_and_words() -> Iterator[Plan]:
     for n, effect in ((5, 0.0), (10, 0.0), (10, 1.0)):
         world = f"{n} + {n}, {'logit + 1' if effect else 'no difference'}"
         measure = partial(worlds.measure_lda, n_documents=n, effect=effect)
-        yield Plan("LDA in the loop", world, measure, bands, cost=4)
+        yield Plan("LDA in the loop", world, measure, bands)
     for n in (5, 10, 20):
         measure = partial(worlds.measure_vocabulary, n_documents=n)
         bands = {"intervals that hold 0": (0.90, 1.0)}
