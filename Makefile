@@ -57,7 +57,7 @@ browser:
 # for maintainers: needs uv
 lock:
 	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-header -q -o requirements.lock
-	uv pip compile pyproject.toml -c requirements.lock --extra build --extra gibbs --extra test --universal --generate-hashes --no-header -q -o requirements-test.lock
+	uv pip compile pyproject.toml -c requirements.lock --extra build --extra gibbs --extra spark --extra docs --extra test --universal --generate-hashes --no-header -q -o requirements-test.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
