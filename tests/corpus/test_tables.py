@@ -152,6 +152,7 @@ def test_the_column_of_text_is_named_by_hand_or_found_by_its_length(tmp_path):
         (b'text\n"never closed', ".csv", "damaged"),
         (b"a,b\n1,2\n", ".csv", "no column is named text"),
     ],
+    ids=["macros", "entities", "bomb", "sparse", "old-macros", "parquet", "deep", "quote", "no-text"],
 )
 def test_hostile_and_broken_tables_are_refused(data, suffix, words):
     with pytest.raises(SourceError, match=words):
