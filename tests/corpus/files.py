@@ -62,11 +62,11 @@ def make_pdf(pages: Sequence[Sequence[tuple[float, float, str]]], size: int = 12
 
 
 def make_zip(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip archive of files by name."""
+    """A zip archive of files by name; its bytes do not depend on the clock (test ids may hold them)."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data, compression)
     return buffer.getvalue()
 
 
