@@ -1,0 +1,83 @@
+"""Batches of work come in, their results go out in the same order, from this process or from several fresh ones."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from discourse.errors import RunError
+
+Batch = TypeVar("Batch")
+Result = TypeVar("Result")
+_AHEAD = 2  # batches a process that wait for it, or wait to be taken: bounds the memory
+_work: list[Callable[[Any], Any]] = []  # of a worker process: what it does with every batch
+
+
+def count_processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def open_workers(
+    make: Callable[[], Callable[[Batch], Result]], n_workers: int
+) -> Iterator[Callable[[Iterable[Batch]], Iterator[Result]]]:
+    """Give a function that maps batches to results, in order, whatever the number of workers.
+
+    make: called once in each process; what it returns is called with every batch. With more than one worker
+    the processes are fresh ones (spawned, not forked), so `make`, batches and results must be picklable. Few
+    batches are under way at a time. Raises RunError where a worker is ended from outside.
+    """
+    if n_workers <= 1:
+        work = make()
+        yield lambda batches: map(work, batches)
+        return
+    fresh = multiprocessing.get_context("spawn")  # forking is unsafe beside the threads of libraries
+    pool = ProcessPoolExecutor(n_workers, mp_context=fresh, initializer=_begin, initargs=(make,))
+    try:
+        yield lambda batches: _map(pool, batches, n_workers * _AHEAD)
+    except BrokenProcessPool:
+        raise RunError(
+            "a worker process was ended from outside, often for want of memory; "
+            "what was finished is kept, the same command goes on from there"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _map(pool: ProcessPoolExecutor, batches: Iterable[Any], n_ahead: int) -> Iterator[Any]:
+    waiting: deque[Future[Any]] = deque()
+    for batch in batches:
+        waiting.append(pool.submit(_do, batch))
+        if len(waiting) >= n_ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _begin(make: Callable[[], Callable[[Any], Any]]) -> None:
+    _die_with_parent()
+    _work[:] = [make()]
+
+
+def _do(batch: Any) -> Any:
+    return _work[0](batch)
+
+
+def _die_with_parent() -> None:
+    """A killed command must not leave workers behind."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
