@@ -1,20 +1,26 @@
-# make demo · make test · make check · make bench · make lock · make clean
+# make demo · make test · make test-lowest · make check · make bench · make lock · make clean
 # Everything lives in .venv; nothing needs to be installed by hand beyond Python 3.11 to 3.13.
 
 VENV   := .venv
 BIN    := $(VENV)/bin
+RUN_LOCK  := requirements.lock
+TEST_LOCK := requirements-test.lock
 # the first Python that is new enough and not too new for the pinned packages
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench lock clean browser
+.PHONY: demo test test-lowest check bench lock clean browser
 
 demo: $(VENV)/.run
 	$(BIN)/discourse demo
 
 test: $(VENV)/.test browser
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# the same tests with the lowest versions that pyproject.toml allows
+test-lowest: browser
+	$(MAKE) --no-print-directory VENV=.venv-lowest TEST_LOCK=requirements-lowest.lock RUN_LOCK=requirements-lowest.lock test
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -36,15 +42,15 @@ $(BIN)/python:
 	    apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); \
 	  else echo "Python lacks its venv module. Type: sudo apt-get install python3-venv"; exit 1; fi; }
 
-$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/.run: $(RUN_LOCK) pyproject.toml | $(BIN)/python
 	@echo "Installing the pinned packages (a few minutes the first time)"
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --require-hashes -r $(RUN_LOCK)
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.test: requirements-test.lock $(VENV)/.run
+$(VENV)/.test: $(TEST_LOCK) $(VENV)/.run
 	@echo "Installing the packages for the tests"
-	@$(INSTALL) --require-hashes -r requirements-test.lock
+	@$(INSTALL) --require-hashes -r $(TEST_LOCK)
 	@touch $@
 
 # the browser tests open the pages in Chromium with the network shut
@@ -58,6 +64,7 @@ browser:
 lock:
 	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml -c requirements.lock --extra build --extra gibbs --extra spark --extra docs --extra test --universal --generate-hashes --no-header -q -o requirements-test.lock
+	uv pip compile pyproject.toml --resolution lowest-direct --extra build --extra gibbs --extra spark --extra docs --extra test --universal --generate-hashes --no-header -q -o requirements-lowest.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
