@@ -57,7 +57,7 @@ _DECIDED_ELSEWHERE = {
 }
 # settings that name word lists: packaged names, or files beside the study
 _LISTS = {"segment.lexicon": "name", "segment.tokens": "stopwords"}
-_STUDY_KEYS = ("name", "title", "data", "metadata", "by")
+_STUDY_KEYS = ("name", "title", "data", "metadata", "codebook", "by")
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,9 @@ class Study:
     """What to compare and how: one study.toml.
 
     name: letters that may name a folder; data: folder of raw texts; metadata: table that overrides what was
-    inferred; by: columns of `documents` to compare; regions: label -> administrative unit; settings: section ->
-    keyword -> value, complete (defaults included); folder: where relative paths of word lists start.
+    inferred; codebook: file that names, merges and excludes topics; by: columns of `documents` to compare;
+    regions: label -> administrative unit; settings: section -> keyword -> value, complete (defaults included);
+    folder: where relative paths of word lists start.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Study:
     folder: Path = Path(".")
     title: str = ""
     metadata: Path | None = None
+    codebook: Path | None = None
     by: tuple[str, ...] = ("region", "level")
     regions: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -176,13 +178,14 @@ def _build_study(path: Path, words: dict[str, Any]) -> Study:
             f'[study] by must be a list of columns of documents, such as ["region", "level"]; found {by!r}'
         )
     name = _folder_name(str(study.get("name") or path.resolve().parent.name))
-    metadata = study.get("metadata")
+    metadata, codebook = study.get("metadata"), study.get("codebook")
     return Study(
         name=name,
         title=str(study.get("title", "")),
         data=path.parent / str(study.get("data", "data")),
         folder=path.parent,
         metadata=path.parent / str(metadata) if metadata else None,
+        codebook=path.parent / str(codebook) if codebook else None,
         by=tuple(by),
         regions=dict(regions),
         settings=_complete(_flatten(words)),

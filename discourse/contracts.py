@@ -119,6 +119,11 @@ CONTRACTS: Mapping[str, Contract] = {
     "topics": _contract(
         "topic:int! label:str! prevalence:float! coherence:float exclusivity:float! stability:float", "topic"
     ),
+    "codebook": _contract(
+        "topic:int! merged_into:int! codebook_topic:int affinity:float status:str! name_zh:str name_en:str "
+        "definition:str excluded:bool! reason:str",
+        "topic",
+    ),
     "theta": _contract("passage_id:str!", "passage_id", topic_columns=True, readable=False),
     "shares": _contract("doc_id:str! n_passages:int! n_tokens:int!", "doc_id", topic_columns=True),
     "prevalence": _contract(
@@ -195,7 +200,25 @@ CONTRACTS: Mapping[str, Contract] = {
         "topic factor group role rank",
     ),
     "concordance": _contract(
-        "term:str! passage_id:str! start:int! end:int! left:str! node:str! right:str!", "passage_id start end"
+        "term:str! passage_id:str! doc_id:str! group:str start:int! end:int! raw_start:int! raw_end:int! left:str! "
+        "node:str! right:str!",
+        "passage_id start end",
+    ),
+    "collocates": _contract(
+        "node:str! rank:int! term:str! n:int! n_before:int! n_after:int! n_away:int! expected:float! g2:float! "
+        "log_ratio:float! n_documents:int! n_hits:int! flags:str!",
+        "node term",
+    ),
+    "coding_items": _contract(
+        "item_id:str! task:str! topic:int! coder:str! answer:int value:int score:float chance:float! log_odds:float "
+        "log_odds_chance:float milliseconds:int!",
+        "item_id coder",
+    ),
+    "coding_scores": _contract(
+        "task:str! measure:str! topic:int n_topics:int! n_items:int! n_coders:int! n_answers:int! n_missing:int! "
+        "score:float low:float high:float chance:float! p:float p_adjusted:float p_smallest:float alpha:float "
+        "alpha_low:float alpha_high:float verdict:str!",
+        "task measure topic",
     ),
 }
 

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from discourse import __version__
+from discourse.codebook_tables import CODEBOOK, hash_codebook
 from discourse.config import Study
 from discourse.corpus.metadata import read_metadata
 from discourse.corpus.sources import note_faults, read_sources
@@ -90,12 +91,14 @@ def open_run(folder: Path) -> Run:
     """Open a run folder, complete or not, with the study that its manifest records."""
     manifest = manifests.read_manifest(folder)
     paths = {name: folder / path for name, path in manifest["paths"].items()}
+    coded = "codebook_sha256" in manifest
     study = Study(
         name=manifest["name"],
         title=manifest["title"],
         data=paths["data"],
         folder=paths["folder"],
         metadata=paths.get("metadata"),
+        codebook=folder / CODEBOOK if coded and (folder / CODEBOOK).is_file() else paths.get("codebook"),
         by=tuple(manifest["by"]),
         regions=manifest["regions"],
         settings=manifest["settings"],
@@ -147,7 +150,7 @@ def verify_run(folder: Path, *, say: Say = print) -> list[tuple[str, str]]:
         *manifests.altered_inputs(folder, run.manifest),
     ]
     altered = {name for name, _ in findings}
-    if "sources.parquet" in altered:
+    if altered & {"sources.parquet", CODEBOOK}:
         return findings
     with tempfile.TemporaryDirectory(prefix="discourse-verify-") as scratch:
         again = Run(Path(scratch), run.study, {**run.manifest, "stages": {}})
@@ -176,6 +179,8 @@ def identify(study: Study, sources: pd.DataFrame) -> dict[str, Any]:
     if study.metadata is not None:
         read_metadata(study.metadata)  # a table that cannot be read is refused before anything is computed
         identity["metadata_sha256"] = hash_file(study.metadata)
+    if study.codebook is not None:
+        identity["codebook_sha256"] = hash_codebook(study.codebook)  # and one that is not right is refused
     return identity
 
 
@@ -214,7 +219,12 @@ def _refuse_foreign(folder: Path) -> None:
 def _start(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
     _refuse_foreign(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    paths = {"data": study.data, "folder": study.folder, "metadata": study.metadata}
+    paths = {
+        "data": study.data,
+        "folder": study.folder,
+        "metadata": study.metadata,
+        "codebook": study.codebook,
+    }
     return Run(folder, study, manifests.start_manifest(folder, identity, paths))
 
 

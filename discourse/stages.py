@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from discourse.codebook_tables import CODED, CODEBOOK, FITTED, code_folder, coded_model, forget_coding
 from discourse.compare.contrasts import contrast_prevalence
 from discourse.compare.formulas import find_phrases
 from discourse.compare.group_keyness import score_group_keyness
@@ -43,8 +44,10 @@ from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
 from discourse.topics.lda import note_compilation
+from discourse.topics.recoding import excluded_topics, leave_out, renumber
 from discourse.topics.shares import estimate_shares
 from discourse.universes import fit_universes
+from discourse.variants import model_settings
 
 REPORT = "report.html"
 LDAVIS = "pyldavis.html"
@@ -108,10 +111,12 @@ def _segment(run: Run) -> str:
 
 def _topics(run: Run) -> str:
     study, passages = run.study, _modelled_passages(run)
+    forget_coding(run.path, keep=study.codebook)
     dtm = build_dtm(run.table("tokens"), **study.options("topics.dtm"))
-    if note := note_compilation(study.options("topics.lda").get("engine")):
+    settings = model_settings(run.path, study)
+    if note := note_compilation(settings.get("engine")):
         run.say(f"         {note}")
-    models = fit_ensemble(dtm, **study.options("topics.ensemble"), **study.options("topics.lda"))
+    models = fit_ensemble(dtm, **study.options("topics.ensemble"), **settings)
     reference = choose_reference(models)
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
@@ -126,6 +131,8 @@ def _topics(run: Run) -> str:
         shares=shares,
     )
     n_universes = _multiverse(run, models, reference.n_topics)
+    if study.codebook is not None:
+        code_folder(run.path, study, study.codebook)
     return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds; {n_universes} models in all"
 
 
@@ -143,12 +150,13 @@ def _multiverse(run: Run, models: list[TopicModel], n_topics: int) -> int:
 
 def _compare(run: Run) -> str:
     study, documents = run.study, run.table("documents")
-    shares, topics = run.table("shares"), run.table("topics")
+    topics = run.table("topics")
+    shares, compared = run.table("shares"), leave_out(run.table("shares"), topics)
     factors = [factor for factor in study.by if _has_groups(documents, factor)]
     theta, measured = run.table("theta"), study.options("compare.prevalence")
     prevalence = [estimate_prevalence(shares, documents, by=f, theta=theta, **measured) for f in factors]
     contrasts = [
-        contrast_prevalence(shares, documents, by=f, stability=topics, **study.options("compare.contrasts"))
+        contrast_prevalence(compared, documents, by=f, stability=topics, **study.options("compare.contrasts"))
         for f in factors
     ]
     keyness = [_keyness_of_groups(run, documents, factor) for factor in factors]
@@ -157,15 +165,20 @@ def _compare(run: Run) -> str:
         contrasts=_stack("contrasts", contrasts),
         keyness=_stack("keyness", keyness),
     )
+    model, codebook = coded_model(run.path)
     further = compare_further(
         study,
-        shares,
+        compared,
         documents,
         factors=factors,
-        model=load_model(run.path),
+        model=model,
         dtm=build_dtm(run.table("tokens"), **study.options("topics.dtm")),
         passages=run.table("passages"),
     )
+    if codebook is not None:
+        worded = renumber(further["vocabulary"], codebook)
+        kept = ~worded["topic"].isin(excluded_topics(topics))
+        further["vocabulary"] = worded[kept].reset_index(drop=True)
     run.save(**further)
     _phrases(run, documents, factors)
     _robustness(run, _stack("contrasts", contrasts), documents)
@@ -185,12 +198,13 @@ def _robustness(run: Run, contrasts: pd.DataFrame, documents: pd.DataFrame) -> N
 
 def _report(run: Run) -> str:
     study, documents, passages = run.study, run.table("documents"), _modelled_passages(run)
-    model = load_model(run.path)
+    model, codebook = coded_model(run.path)
     options = study.options("evidence.exemplars")
     factors = [factor for factor in study.by if _has_groups(documents, factor)]
     exemplars = [find_exemplars(model, passages, documents, **options)]
     exemplars += [find_exemplars(model, passages, documents, by=factor, **options) for factor in factors]
-    run.save(exemplars=_stack("exemplars", exemplars))
+    stacked = _stack("exemplars", exemplars)
+    run.save(exemplars=stacked if codebook is None else renumber(stacked, codebook))
     tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
     page = render_ldavis(model, run.table("topics"))
     notes = [note for record in run.manifest["stages"].values() for note in record["notes"]]
@@ -226,6 +240,8 @@ STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
             *_files("universes", "families", "family_shares"),
             "model.npz",
             "model.json",
+            CODEBOOK,
+            *_files("codebook", *(f"{FITTED}/{name}" for name in CODED)),
         ],
     ),
     "compare": (

@@ -109,10 +109,21 @@ def as_labels(values: pd.Series) -> pd.Series:
     return values.astype("object").map(str, na_action="ignore").astype("str")
 
 
+def rescale_shares(shares: pd.DataFrame) -> pd.DataFrame:
+    """`shares` over the topics that are compared: where some are excluded, the others sum to 1 again."""
+    if "excluded" not in shares:
+        return shares
+    topics = topic_columns(shares)
+    values = shares[topics].to_numpy(dtype=np.float64)
+    values = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-300)
+    return shares.drop(columns="excluded").assign(**dict(zip(topics, values.T, strict=True)))
+
+
 def _checked_shares(shares: pd.DataFrame) -> pd.DataFrame:
     check(shares, "shares")
     values = shares[topic_columns(shares)].to_numpy(dtype=np.float64)
-    wrong = ~np.isclose(values.sum(axis=1), 1.0, atol=1e-6) | (values < 0).any(axis=1)
+    excluded = shares["excluded"].to_numpy(dtype=np.float64) if "excluded" in shares else 0.0
+    wrong = ~np.isclose(values.sum(axis=1) + excluded, 1.0, atol=1e-6) | (values < 0).any(axis=1)
     if wrong.any():
         raise DataError(
             f"shares of document '{shares['doc_id'][wrong].iloc[0]}' must be 0 or more and sum to 1, "

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import fdtri
 
 from discourse.compare._distances import scale_profiles
-from discourse.compare.groups import Units, gather_units
+from discourse.compare.groups import Units, gather_units, rescale_shares
 from discourse.contracts import check
 
 # coordinates are rounded: the last bits of an eigenvector hang on the machine
@@ -62,7 +62,7 @@ def ordinate_profiles(
     by the root of the mean share, the same scale on which `compare_profiles` tests.
     Reference: Greenacre (2017), Correspondence analysis in practice.
     """
-    units = gather_units(shares, documents, by=by, cluster=cluster)
+    units = gather_units(rescale_shares(shares), documents, by=by, cluster=cluster)
     scaled = scale_profiles(units.shares)
     axes, explained = _principal_axes(scaled - scaled.mean(axis=0))
     points = (scaled - scaled.mean(axis=0)) @ axes

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from discourse.compare import _distances, _permutation, _stats
-from discourse.compare.groups import Units, gather_units
+from discourse.compare.groups import Units, gather_units, rescale_shares
 from discourse.compare.pairs import Pair, choose_pairs, face, size_flags
 from discourse.contracts import check
 
@@ -71,7 +71,7 @@ def compare_profiles(
     ----------
     Hamidi et al. (2019), Microbiome 7:51; Anderson (2001), Austral Ecology 26(1).
     """
-    units = gather_units(shares, documents, by=by, cluster=cluster, strata=strata)
+    units = gather_units(rescale_shares(shares), documents, by=by, cluster=cluster, strata=strata)
     chosen = [face(units, *names) for names in choose_pairs(units, by, pairs)]
     rows = [_compare(pair, units.noun, seed, n_permutations) for pair in chosen]
     table = _adjust(pd.DataFrame(rows))

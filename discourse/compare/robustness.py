@@ -107,8 +107,9 @@ def contrast_models(
     if contrasts.empty:
         return empty("specifications")
     pairs = contrasts[["factor", "target", "reference"]].drop_duplicates()
+    topics = [int(name[6:]) for name in topic_columns(family_shares)]
     blocks = [
-        _contrast_pair(units, str(pair.factor), str(pair.target), str(pair.reference), models)
+        _contrast_pair(units, str(pair.factor), str(pair.target), str(pair.reference), models, topics)
         for factor, own in pairs.groupby("factor", sort=False)
         for units, models in _units_of_models(family_shares, documents, str(factor), cluster, strata)
         for pair in own.itertuples()
@@ -194,17 +195,18 @@ def _side_by_side(family_shares: pd.DataFrame, doc_ids: list[str], models: list[
     return table.assign(doc_id=pd.Series(doc_ids, dtype="str"), n_passages=1, n_tokens=1)
 
 
-def _contrast_pair(units: Units, factor: str, target: str, reference: str, models: list[str]) -> pd.DataFrame:
+def _contrast_pair(
+    units: Units, factor: str, target: str, reference: str, models: list[str], topics: list[int]
+) -> pd.DataFrame:
     """Difference and p of every topic in every model."""
-    n_topics = units.shares.shape[1] // len(models)
     difference, p = _difference(units, target, reference)
     return pd.DataFrame(
         {
             "factor": factor,
             "target": target,
             "reference": reference,
-            "topic": np.tile(np.arange(n_topics), len(models)),
-            "model_id": np.repeat(np.array(models, dtype=object), n_topics),
+            "topic": np.tile(topics, len(models)),
+            "model_id": np.repeat(np.array(models, dtype=object), len(topics)),
             "difference": difference,
             "p": p,
         }

@@ -33,6 +33,7 @@ _CORRECTIONS: tuple[tuple[str, str, int], ...] = (
         'document.getElementById(topicID).value = ""; vis_state.topic = -1;',
         1,
     ),
+    ("return d.topics;", 'return d.Freq > 0 ? d.topics : "";', 1),
     ("if (params.length > 1) {", "if (false) { // no state in the address", 1),
     ("history.replaceState(vis_state, \"Query\", state_url());", "return;", 1),
     ("history.pushState(vis_state, \"Query\", state_url());", "return;", 1),
@@ -65,14 +66,18 @@ style-src 'unsafe-inline'">
 def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_terms: int = 30) -> str:
     """Render the pyLDAvis page of a model as HTML that loads nothing from anywhere.
 
-    topics: the table `topics`; its labels show when the pointer rests on a circle. n_terms: terms shown for a
-    topic, at most 30. Topics keep their numbers, 0 first. The map is classical scaling of Jensen-Shannon
+    topics: the table `topics`; its labels show when the pointer rests on a circle, and its numbers are those of
+    the rows of the model: where topics were merged, the numbers of those that are gone stay empty. n_terms:
+    terms shown for a topic, at most 30. Topics keep their numbers, 0 first. The map is classical scaling of Jensen-Shannon
     divergences; `pyLDAvis.prepare` makes the tables, the wheel brings the scripts. Same model, same bytes.
 
     References: Sievert & Shirley (2014), LDAvis; Chuang, Manning & Heer (2012), Termite.
     """
     data = _prepare(model, n_terms)
-    data["labels"] = _labels(topics, model.n_topics)
+    numbers = list(range(model.n_topics)) if topics is None else sorted(int(t) for t in topics["topic"])
+    if numbers != list(range(model.n_topics)):
+        data = _with_gaps(data, numbers)
+    data["labels"] = _labels(topics, numbers[-1] + 1)
     return _PAGE.format(
         css=_without_addresses(_asset("ldavis.v1.0.0.css")),
         d3=_without_addresses(_asset("d3.v5.min.js")),
@@ -142,6 +147,32 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return round(float(value), 6) if np.isfinite(value) else 0.0
     return int(value) if isinstance(value, np.integer) else value
+
+
+def _with_gaps(data: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
+    """Give the topics their own numbers; a number that is gone has no share and no circle.
+
+    The page looks topics up by position, so a row stands for every number; that of one that is gone repeats the
+    place and the terms of the first topic.
+    """
+    n_rows = numbers[-1] + 1
+    source = {number: row for row, number in enumerate(numbers)}
+    rows = [source.get(number, 0) for number in range(n_rows)]
+    places = data["mdsDat"]
+    shown = {name: [values[row] for row in rows] for name, values in places.items()}
+    shown["topics"] = list(range(n_rows))
+    shown["Freq"] = [
+        value if number in source else 0.0
+        for number, value in zip(range(n_rows), shown["Freq"], strict=True)
+    ]
+    words = {f"Topic{row}": f"Topic{number}" for number, row in source.items()}
+    terms, tokens = data["tinfo"], data["token.table"]
+    return data | {
+        "mdsDat": shown,
+        "tinfo": terms | {"Category": [words.get(name, name) for name in terms["Category"]]},
+        "token.table": tokens | {"Topic": [numbers[row] for row in tokens["Topic"]]},
+        "topic.order": list(range(n_rows)),
+    }
 
 
 def _labels(topics: pd.DataFrame | None, n_topics: int) -> list[str]:
