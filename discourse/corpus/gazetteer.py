@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from discourse.errors import DataError
 from discourse.resources import resource
@@ -50,13 +53,16 @@ class Gazetteer:
     """All units and all their names.
 
     units: by code; names: every name with its form and the codes that bear it; nouns: names that are words,
-    too; sizes: lengths of the names that begin with a character, longest first.
+    too; sizes: lengths of the names that begin with two characters, longest first; heads: those pairs as
+    numbers, sorted; firsts (65536,): whether a name begins with that character.
     """
 
     units: Mapping[str, Unit]
     names: Mapping[str, tuple[str, tuple[str, ...]]]
     nouns: frozenset[str]
     sizes: Mapping[str, tuple[int, ...]]
+    heads: np.ndarray
+    firsts: np.ndarray
 
     def lineage(self, unit: Unit) -> dict[str, Unit]:
         """Return the unit and those above it, by level: ``{"province": 江苏省, "city": 南京市}``."""
@@ -73,22 +79,29 @@ class Gazetteer:
     def find_mentions(self, text: str) -> list[Mention]:
         """Find every mention in `text`, the longest name first at each position, in the order of the text."""
         mentions: list[Mention] = []
-        position = 0
-        while position < len(text):
-            name = self._longest_name(text, position)
+        end = 0
+        for start in self._candidates(text):
+            name = self._longest_name(text, start) if start >= end else None
             if name is None:
-                position += 1
                 continue
-            mention = self._mention(name, position, mentions[-1] if mentions else None)
+            mention = self._mention(name, start, mentions[-1] if mentions else None)
             if mention is not None:
                 mentions.append(mention)
-            position += len(name)
+            end = start + len(name)
         return mentions
 
-    def _longest_name(self, text: str, position: int) -> str | None:
-        for size in self.sizes.get(text[position], ()):
-            if text[position : position + size] in self.names:
-                return text[position : position + size]
+    def _candidates(self, text: str) -> list[int]:
+        """Places at which the first two characters of a name stand."""
+        codes = _code_points(text)
+        likely = np.flatnonzero(self.firsts[np.minimum(codes[:-1], len(self.firsts) - 1)])
+        pairs = _pair(codes[likely], codes[likely + 1])
+        nearest = np.minimum(np.searchsorted(self.heads, pairs), len(self.heads) - 1)
+        return [int(start) for start in likely[self.heads[nearest] == pairs]] if len(self.heads) else []
+
+    def _longest_name(self, text: str, start: int) -> str | None:
+        for size in self.sizes[text[start : start + 2]]:
+            if text[start : start + size] in self.names:
+                return text[start : start + size]
         return None
 
     def _mention(self, name: str, start: int, before: Mention | None) -> Mention | None:
@@ -115,7 +128,15 @@ def read_gazetteer(path: str | Path | None = None) -> Gazetteer:
     DataError
         A line has not seven fields, or its parent is no unit of the table.
     """
-    source = Path(path) if path is not None else resource("stopwords", "gazetteer.tsv")
+    return _packaged() if path is None else _read(Path(path))
+
+
+@cache
+def _packaged() -> Gazetteer:
+    return _read(resource("stopwords", "gazetteer.tsv"))
+
+
+def _read(source: Path) -> Gazetteer:
     units = {unit.code: unit for unit in _read_units(source)}
     for unit in units.values():
         if unit.parent and unit.parent not in units:
@@ -124,7 +145,11 @@ def read_gazetteer(path: str | Path | None = None) -> Gazetteer:
             )
     nouns = frozenset(read_words(resource("stopwords", "gazetteer_nouns.txt")))
     names = _index_names(units.values())
-    return Gazetteer(units, names, nouns, _index_sizes(names))
+    sizes = _index_sizes(names)
+    heads = np.array([[ord(head[0]), ord(head[1])] for head in sizes], dtype=np.int64).reshape(-1, 2)
+    firsts = np.zeros(65536, dtype=bool)
+    firsts[heads[:, 0]] = True
+    return Gazetteer(units, names, nouns, sizes, np.sort(_pair(heads[:, 0], heads[:, 1])), firsts)
 
 
 def read_rows(path: Path) -> list[list[str]]:
@@ -179,7 +204,17 @@ def _codes(units: Iterable[Unit]) -> tuple[str, ...]:
 
 
 def _index_sizes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """First two characters -> lengths of the names that begin with them; every name has two at least."""
     sizes: dict[str, set[int]] = defaultdict(set)
     for name in names:
-        sizes[name[0]].add(len(name))
-    return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in sizes.items()}
+        sizes[name[:2]].add(len(name))
+    return {head: tuple(sorted(lengths, reverse=True)) for head, lengths in sizes.items()}
+
+
+def _code_points(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+
+
+def _pair(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Two characters as one number."""
+    return first * 0x110000 + second
