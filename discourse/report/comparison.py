@@ -11,9 +11,10 @@ from discourse.contracts import LEVELS, topic_columns
 from discourse.report.anchors import Anchors
 from discourse.report.labels import flag_texts, group_label, label, plain, rows
 from discourse.report.robustness import Curves, read_badges
+from discourse.report.survival import Asked, ask_models
 
 MAX_CONTRASTS = 200
-MAX_CURVES = 60  # of each list: the first ones, which are the findings and the largest differences
+MAX_CURVES = 24  # of each list: the first ones, which are the findings and the largest differences
 MAX_DOTS = 40  # documents drawn one by one in each group and topic
 N_WORDS = 15
 MIN_LOG_RATIO = 0.585  # log2 of 1.5: half again as frequent as in the reference
@@ -29,8 +30,11 @@ def compare_factors(held: Tables, anchors: Anchors) -> list[dict[str, Any]]:
     and have a difference only. Both lists end at `MAX_CONTRASTS`; `n_tested` and `n_described` count all.
     anchors: where the passages of each topic and group stand on the page, so that numbers can lead to them.
     """
-    badges, curves = read_badges(held), Curves(held)
-    return [_compare_factor(held, factor, anchors, badges, curves) for factor in _factors(held["prevalence"])]
+    badges, curves, asked = read_badges(held), Curves(held), ask_models(held)
+    return [
+        _compare_factor(held, factor, anchors, badges, curves, asked)
+        for factor in _factors(held["prevalence"])
+    ]
 
 
 def _factors(table: pd.DataFrame) -> list[str]:
@@ -38,7 +42,12 @@ def _factors(table: pd.DataFrame) -> list[str]:
 
 
 def _compare_factor(
-    held: Tables, factor: str, anchors: Anchors, badges: Mapping[Any, Any], curves: Curves
+    held: Tables,
+    factor: str,
+    anchors: Anchors,
+    badges: Mapping[Any, Any],
+    curves: Curves,
+    asked: Asked,
 ) -> dict[str, Any]:
     prevalence = held["prevalence"][held["prevalence"]["factor"] == factor]
     contrasts = held["contrasts"][held["contrasts"]["factor"] == factor]
@@ -59,6 +68,7 @@ def _compare_factor(
     for entry in topics:
         for cell in entry["groups"]:
             cell["anchor"] = anchors.get((entry["topic"], factor, cell["group"]))
+            cell["models"] = asked.get((factor, cell["group"], entry["topic"]))
     listed = {
         name: _describe_contrasts(contrasts[own], factor, names, anchors, badges, curves)
         for name, own in (("tested", tested), ("described", ~tested))
@@ -165,6 +175,7 @@ def _describe_contrasts(
             "robustness": badge and badge | {"curve": curves.find(key) if place < MAX_CURVES else None},
             "anchors": [anchors.get((row["topic"], factor, row[side])) for side in ("target", "reference")],
             "label": plain(names.get(row["topic"], "")),
+            "groups": [row["target"], row["reference"]],
             "target": group_label(factor, row["target"]),
             "reference": group_label(factor, row["reference"]),
             "finding": row["verdict"] in FINDINGS,

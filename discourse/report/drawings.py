@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from discourse.report.findings import points
+from discourse.report.wording import points
 
 _WIDTH, _LEFT, _PANEL, _ROW = 380, 104, 96, 13
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from discourse.report.labels import Text
+from discourse.report.labels import Sentence, Text
+from discourse.report.marks import mark_group
+from discourse.report.wording import count, join, name_topic, percent, points
 
 MAX_FINDINGS = 8
 MAX_GROUPS = 10
-N_WORDS = 5
 
 
 def state_findings(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -22,27 +23,10 @@ def state_findings(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"heading": Text(zh="语料", en="The corpus"), "sentences": [_corpus(payload)]},
         {"heading": Text(zh="主题", en="The topics"), "sentences": _topics(payload)},
     ]
-    for factor in payload["factors"]:
+    for place, factor in enumerate(payload["factors"]):
         heading = Text(zh=f"按{factor['label']['zh']}比较", en=f"By {factor['label']['en']}")
-        blocks.append({"heading": heading, "sentences": _factor(factor, payload["vocabulary"])})
+        blocks.append({"heading": heading, "sentences": _factor(factor, place, payload["vocabulary"])})
     return [block for block in blocks if block["sentences"]]
-
-
-def percent(number: float) -> str:
-    """Write a share as it is read aloud: 0.123 is 12.3%."""
-    return f"{100 * number:.1f}%"
-
-
-def points(number: float) -> str:
-    """Write a difference of shares in percentage points, with its sign."""
-    return f"{100 * number:+.1f}".replace("-", "\u2212")
-
-
-def join(words: Sequence[str], language: str) -> str:
-    """Join words to a list in a sentence."""
-    if language == "zh":
-        return "、".join(words)
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _corpus(payload: Mapping[str, Any]) -> Text:
@@ -57,12 +41,12 @@ def _corpus(payload: Mapping[str, Any]) -> Text:
             f"文档信息中有 {unknown} 项在文中找不到依据，一律留空，没有猜测。"
         ),
         en=(
-            f"{_count(n['sources'], 'file')} {'holds' if n['sources'] == 1 else 'hold'} "
-            f"{_count(n['documents'], 'document')}: {_count(n['passages'], 'passage')}, "
-            f"{tokens['en']}. {_count(n['edits'], 'repair')} "
+            f"{count(n['sources'], 'file')} {'holds' if n['sources'] == 1 else 'hold'} "
+            f"{count(n['documents'], 'document')}: {count(n['passages'], 'passage')}, "
+            f"{tokens['en']}. {count(n['edits'], 'repair')} "
             f"{'was' if n['edits'] == 1 else 'were'} made; each is logged and can be traced to the raw "
             f"file and undone. "
-            f"{_count(unknown, 'field')} of the documents' metadata {'has' if unknown == 1 else 'have'} "
+            f"{count(unknown, 'field')} of the documents' metadata {'has' if unknown == 1 else 'have'} "
             f"no evidence in "
             "the texts and stay empty: nothing was guessed."
         ),
@@ -73,22 +57,18 @@ def _tokens(n: Mapping[str, int]) -> Text:
     """Say how many words segmentation kept and, where it is fewer, how many of them the topics rest on."""
     kept, modelled = n["tokens"], n["tokens_modelled"]
     if kept == modelled:
-        return Text(zh=f"{kept:,} 个词", en=_count(kept, "token"))
+        return Text(zh=f"{kept:,} 个词", en=count(kept, "token"))
     return Text(
         zh=f"{kept:,} 个词，其中 {modelled:,} 个进入主题模型",
-        en=f"{_count(kept, 'token')}, of which {modelled:,} entered the topic models",
+        en=f"{count(kept, 'token')}, of which {modelled:,} entered the topic models",
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _topics(payload: Mapping[str, Any]) -> list[Text]:
     topics = sorted(payload["topics"], key=lambda topic: (-topic["prevalence"], topic["topic"]))
     if not topics:
         return []
-    named = [f"{_name(topic)}({percent(topic['prevalence'])})" for topic in topics[:3]]
+    named = [f"{name_topic(topic)}({percent(topic['prevalence'])})" for topic in topics[:3]]
     spaced = [name.replace("(", " (") for name in named]
     sentences = [
         Text(
@@ -119,14 +99,12 @@ def _unstable(unstable: Sequence[Mapping[str, Any]], n_topics: int) -> Text:
     )
 
 
-def _name(topic: Mapping[str, Any]) -> str:
-    return f"T{topic['topic']}「{topic['label']}」"
-
-
-def _factor(factor: Mapping[str, Any], vocabulary: Sequence[Mapping[str, Any]]) -> list[Text]:
-    sentences = [_groups(factor), *_tests(factor)]
+def _factor(
+    factor: Mapping[str, Any], place: int, vocabulary: Sequence[Mapping[str, Any]]
+) -> list[Text | Sentence]:
+    sentences: list[Text | Sentence] = [_groups(factor), *_tests(factor, place)]
     if len(factor["groups"]) > 1:
-        marks = (_mark(factor, group, vocabulary) for group in factor["groups"][:MAX_GROUPS])
+        marks = (mark_group(factor, place, group, vocabulary) for group in factor["groups"][:MAX_GROUPS])
         sentences += [sentence for sentence in marks if sentence]
     return sentences
 
@@ -139,19 +117,24 @@ def _groups(factor: Mapping[str, Any]) -> Text:
     if unknown:
         left_out = Text(
             zh=f"另有 {unknown} 篇无法归组，不参与比较。",
-            en=f" {_count(unknown, 'document')} could not be placed in a group and "
+            en=f" {count(unknown, 'document')} could not be placed in a group and "
             f"{'is' if unknown == 1 else 'are'} "
             "left out.",
         )
     return Text(zh=f"{zh}。{left_out['zh']}", en=f"Documents: {en}.{left_out['en']}")
 
 
-def _tests(factor: Mapping[str, Any]) -> list[Text]:
+def _tests(factor: Mapping[str, Any], place: int) -> list[Text | Sentence]:
     if not factor["tested"]:
         return [_nothing_tested()] if factor["described"] else []
-    findings = [contrast for contrast in factor["tested"] if contrast["finding"]]
+    findings = [(row, contrast) for row, contrast in enumerate(factor["tested"]) if contrast["finding"]]
     adjusted = any(contrast["p_adjusted"] is not None for contrast in factor["tested"])
-    sentences = [_finding(contrast) for contrast in findings[:MAX_FINDINGS]]
+    sentences: list[Text | Sentence] = [
+        Sentence(**tell_finding(contrast), at={"contrast": [place, 0, row]})
+        for row, contrast in findings[:MAX_FINDINGS]
+    ]
+    if len(findings) > MAX_FINDINGS:
+        sentences.append(_more(len(findings)))
     sentences = sentences or [_no_finding(factor) if adjusted else _too_few()]
     return sentences + ([_rest(factor)] if factor["n_described"] else [])
 
@@ -169,23 +152,48 @@ def _nothing_tested() -> Text:
     )
 
 
-def _finding(contrast: Mapping[str, Any]) -> Text:
+def tell_finding(contrast: Mapping[str, Any]) -> Text:
+    """Say who speaks more of what than whom, how sure that is, and what the other models say."""
     sizes = f"{contrast['n_documents_target']} / {contrast['n_documents_reference']}"
     p = f"{contrast['p_adjusted']:.3f}" if contrast["p_adjusted"] >= 0.001 else "< .001"
     numbers = f"{points(contrast['low'])} – {points(contrast['high'])}"
-    topic = _name(contrast)
+    topic = name_topic(contrast)
     more = contrast["difference"] > 0
+    survives = _survives(contrast["robustness"])
     zh_target, zh_reference = contrast["target"]["zh"], contrast["reference"]["zh"]
     en_target, en_reference = contrast["target"]["en"], contrast["reference"]["en"]
     return Text(
         zh=f"{zh_target}比{zh_reference}{'更多' if more else '更少'}地谈 {topic}：相差 "
         f"{points(contrast['difference'])} 个百分点"
-        f"（95% 区间 {numbers}；校正后 p = {p}；{sizes} 篇文档）。",
+        f"（95% 区间 {numbers}；校正后 p = {p}；{sizes} 篇文档）。{survives['zh']}",
         en=f"{en_target[0].upper()}{en_target[1:]} documents speak {'more' if more else 'less'} of "
         f"{topic} than "
         f"{en_reference} documents: "
         f"{points(contrast['difference'])} percentage points (95 % interval {numbers}; adjusted p = {p}; "
-        f"{sizes} documents).",
+        f"{sizes} documents).{survives['en']}",
+    )
+
+
+def _survives(robustness: Mapping[str, Any] | None) -> Text:
+    """Badge of a finding with its figures; nothing where no other model was asked."""
+    if robustness is None:
+        return Text(zh="", en="")
+    r = robustness
+    zh = f"换模型后：{r['badge']['zh']}（{r['n_models']} 个模型中 {r['n_present']} 个有这一主题"
+    en = f" Other models: {r['badge']['en']} (topic present in {r['n_present']} of {r['n_models']}"
+    if r["same_sign"] is not None:
+        zh += f"，{percent(r['same_sign'])} 同向"
+        en += f", same sign in {percent(r['same_sign'])}"
+    if r["significant"] is not None:
+        zh += f"，{percent(r['significant'])} 的 p < .05"
+        en += f", p < .05 in {percent(r['significant'])}"
+    return Text(zh=f"{zh}）。", en=f"{en}).")
+
+
+def _more(n: int) -> Text:
+    return Text(
+        zh=f"共有 {n} 项差异通过检验，以上是最大的 {MAX_FINDINGS} 项，其余见比较一节。",
+        en=f"{n} differences pass the test; the {MAX_FINDINGS} largest are told here, all in the comparison.",
     )
 
 
@@ -218,49 +226,7 @@ def _rest(factor: Mapping[str, Any]) -> Text:
     n = factor["n_described_pairs"]
     return Text(
         zh=f"另有 {n} 对比较中一组只有 1 篇文档，只作描述，不作检验。",
-        en=f"{_count(n, 'further comparison')} with a single document on one side "
+        en=f"{count(n, 'further comparison')} with a single document on one side "
         f"{'is' if n == 1 else 'are'} "
         "described, not tested.",
     )
-
-
-def _mark(
-    factor: Mapping[str, Any], group: Mapping[str, Any], vocabulary: Sequence[Mapping[str, Any]]
-) -> Text | None:
-    """Say what a group has most above all others, and its words."""
-    ahead = []
-    for topic in factor["topics"]:
-        shares = {
-            cell["group"]: cell["prevalence"] for cell in topic["groups"] if cell["prevalence"] is not None
-        }
-        own = shares.pop(group["group"], None)
-        if own is not None and shares:
-            ahead.append((own - max(shares.values()), own, max(shares.values()), topic))
-    if not ahead:
-        return None
-    lead, own, most, topic = max(ahead, key=lambda entry: (entry[0], -entry[3]["topic"]))
-    words = _words(factor, group, vocabulary)
-    n_zh, n_en = f"{group['n_documents']} 篇", _count(group["n_documents"], "document")
-    zh = f"{group['label']['zh']}（{n_zh}）："
-    en = f"{group['label']['en'][:1].upper()}{group['label']['en'][1:]} ({n_en}): "
-    if lead > 0:
-        zh += f"最突出的是 {_name(topic)}，占 {percent(own)}，其余各组最多 {percent(most)}。"
-        en += f"{_name(topic)} stands out with {percent(own)}; no other group exceeds {percent(most)}."
-    else:
-        zh += "没有哪个主题的份额高过其余所有组。"
-        en += "no topic is larger here than in every other group."
-    if words:
-        zh += f"标志词：{join(words, 'zh')}。"
-        en += f" Marking words: {', '.join(words)}."
-    return Text(zh=zh, en=en)
-
-
-def _words(
-    factor: Mapping[str, Any], group: Mapping[str, Any], vocabulary: Sequence[Mapping[str, Any]]
-) -> list[str]:
-    """Words that mark the group; those that sit in one document of several come last."""
-    for entry in vocabulary:
-        if entry["factor_name"] == factor["factor"] and entry["group"] == group["group"]:
-            spread = sorted(entry["words"], key=lambda word: bool(word["burst"]) and group["n_documents"] > 1)
-            return [word["term"] for word in spread[:N_WORDS]]
-    return []

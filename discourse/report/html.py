@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 
 from discourse.errors import RunError
 from discourse.report.drawings import draw_curve, draw_map
-from discourse.report.findings import percent, points
 from discourse.report.labels import ASSETS
+from discourse.report.wording import percent, points
 
 SECTIONS = (
     ("findings", "发现了什么", "What was found"),

@@ -25,6 +25,12 @@ class Text(TypedDict):
     en: str
 
 
+class Sentence(Text, total=False):
+    """A sentence and where its numbers stand: ``cell`` [factor, topic] or ``contrast`` [factor, list, row]."""
+
+    at: dict[str, list[int]]
+
+
 def label(kind: str, value: object) -> Text:
     """Label a value: ``("level", "city")`` is 市级 / city; rules ``a+b`` and factors ``a:b`` part by part."""
     known = _labels().get(kind, {})

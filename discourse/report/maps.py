@@ -142,5 +142,5 @@ def list_trends(held: Tables) -> list[dict[str, Any]]:
                 "flags": flag_texts(row["flags"] or ""),
                 "verdict": label("verdict", row["verdict"]),
             }
-        described.append({"label": label("factor", factor), "topics": topics})
+        described.append({"factor": str(factor), "label": label("factor", factor), "topics": topics})
     return described

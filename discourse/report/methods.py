@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from discourse.report.findings import join
 from discourse.report.labels import Text
+from discourse.report.wording import join
 
 Payload = Mapping[str, Any]
 
@@ -260,24 +260,3 @@ def _quotations(payload: Payload) -> Text | None:
         f"the topic's words "
         "while the topic is low in them. Quotations are verbatim, with their place in the document.",
     )
-
-
-def list_references() -> list[str]:
-    """List the sources that the methods paragraphs and the tables cite."""
-    return [
-        "Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B, 57(1).",
-        "Bischof, J., & Airoldi, E. (2012). Summarizing topical content with word frequency and "
-        "exclusivity. ICML.",
-        "Blei, D., Ng, A., & Jordan, M. (2003). Latent Dirichlet allocation. JMLR, 3.",
-        "Chung, E., & Romano, J. (2013). Exact and asymptotically robust permutation tests. Annals of "
-        "Statistics, 41(2).",
-        "Gries, S. (2008). Dispersions and adjusted frequencies in corpora. IJCL, 13(4).",
-        "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scand. J. Statistics, "
-        "6(2).",
-        "Lijffijt, J., et al. (2016). Significance testing of word frequencies in corpora. DSH, 31(2).",
-        "Monroe, B., Colaresi, M., & Quinn, K. (2008). Fightin' words. Political Analysis, 16(4).",
-        "Roberts, M., et al. (2014). Structural topic models for open-ended survey responses. AJPS, 58(4).",
-        "Sievert, C., & Shirley, K. (2014). LDAvis: A method for visualizing and interpreting topics. ACL "
-        "Workshop.",
-        "Westfall, P., & Young, S. (1993). Resampling-based multiple testing. Wiley.",
-    ]

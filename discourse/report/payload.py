@@ -9,15 +9,21 @@ import pandas as pd
 
 from discourse.contracts import CONTRACTS, check, empty, topic_columns
 from discourse.errors import SettingError, suggest
+from discourse.report.adjusted import list_adjusted, word_topics
 from discourse.report.anchors import place_quotations
+from discourse.report.answer import state_answer
+from discourse.report.behind import place_evidence
 from discourse.report.comparison import compare_factors, mark_vocabulary, quote_groups
 from discourse.report.coverage import cross_documents
 from discourse.report.findings import state_findings
 from discourse.report.labels import group_label, label, plain, rows
 from discourse.report.maps import list_trends, map_factors
-from discourse.report.methods import list_references, write_methods
+from discourse.report.methods import write_methods
+from discourse.report.notes import translate_note
 from discourse.report.questions import answer_reviewers
+from discourse.report.references import list_references
 from discourse.report.sharing import describe_reuse, list_phrases
+from discourse.report.survival import count_badges, list_sizes
 
 FIELDS = ("province", "city", "district", "region", "level", "role", "speaker", "date", "genre")
 N_EXAMPLES = 4
@@ -46,10 +52,11 @@ def build_payload(
     """
     held = _held(tables)
     quotations = quote_groups(held, MAX_DOCUMENTS)
+    anchors = place_quotations(quotations)
     payload: dict[str, Any] = {
         "name": name,
         "title": title or name,
-        "notes": [str(note) for note in notes],
+        "notes": [translate_note(str(note)) for note in notes],
         "counts": count_rows(held),
         "sources": rows(held["sources"], "source_id", "path", "encoding", "n_chars", "sha256"),
         "documents": _describe_documents(held),
@@ -59,23 +66,29 @@ def build_payload(
         "lexicon": _describe_lexicon(held["lexicon_audit"]),
         "topics": _describe_topics(held),
         "profiles": _describe_profiles(held),
-        "factors": compare_factors(held, place_quotations(quotations)),
+        "factors": compare_factors(held, anchors),
+        "adjusted": list_adjusted(held, anchors),
         "maps": map_factors(held),
         "trends": list_trends(held),
         "vocabulary": mark_vocabulary(held),
+        "topic_words": word_topics(held),
         "set_phrases": list_phrases(held),
         "reuse": describe_reuse(held),
         "quotations": quotations,
         "n_universes": len(held["universes"]),
+        "badges": count_badges(held),
+        "sizes": list_sizes(held),
         "models": rows(held["models"], *CONTRACTS["models"].columns),
         "settings": [[key, plain(value)] for key, value in flatten(settings)],
         "versions": [[key, str(value)] for key, value in sorted((versions or {}).items())],
         "ldavis": ldavis,
     }
+    payload["shelf"] = place_evidence(payload, held)
     payload["findings"] = state_findings(payload)
+    payload["answer"] = state_answer(payload)
     payload["methods"] = write_methods(payload)
     payload["questions"] = answer_reviewers(payload)
-    payload["references"] = list_references()
+    payload["references"] = [reference.line() for reference in list_references(payload)]
     return payload
 
 

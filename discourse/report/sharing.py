@@ -103,7 +103,10 @@ def _spans(held: Tables) -> list[dict[str, Any]]:
     order = held["reuse"].sort_values(
         ["n_chars", "passage_id", "start", "source_passage_id"], ascending=[False, True, True, True]
     )
-    columns = ("doc_id", "source_doc_id", "n_chars", "similarity", "earlier", "text", "source_text")
+    columns = (
+        "passage_id", "source_passage_id", "doc_id", "source_doc_id", "n_chars", "similarity", "earlier", "text",
+        "source_text",
+    )  # fmt: skip
     return [
         row
         | {
