@@ -122,9 +122,11 @@ def _dots(held: Tables, factor: str) -> dict[str, list[dict[str, Any]]]:
         return {}
     joined = held["shares"].merge(documents[["doc_id", "title", factor]].dropna(subset=factor), on="doc_id")
     columns = topic_columns(held["shares"])
+    numbers = [int(column[6:]) for column in columns]
     dots: dict[str, list[dict[str, Any]]] = {}
     for row in rows(joined, "doc_id", "title", factor, *columns):
-        entry = {"title": row["title"] or row["doc_id"], "shares": [row[column] for column in columns]}
+        shares = dict(zip(numbers, (row[column] for column in columns), strict=True))
+        entry = {"title": row["title"] or row["doc_id"], "shares": shares}
         dots.setdefault(str(row[factor]), []).append(entry)
     return dots
 
