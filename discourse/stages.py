@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from discourse.codebook_tables import CODED, CODEBOOK, FITTED, code_folder, coded_model, forget_coding
+from discourse.codebook_tables import CODEBOOK, CODED, FITTED, code_folder, coded_model, forget_coding
 from discourse.compare.contrasts import contrast_prevalence
 from discourse.compare.formulas import find_phrases
 from discourse.compare.group_keyness import score_group_keyness
@@ -34,7 +34,7 @@ from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
 from discourse.report.payload import build_payload
 from discourse.runs.manifest import versions
-from discourse.runs.store import has_table, load_model, load_table, save_model, save_table, write_json
+from discourse.runs.store import has_table, load_table, save_model, save_table, write_json
 from discourse.segment.audit import audit_lexicon
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
@@ -205,22 +205,28 @@ def _report(run: Run) -> str:
     exemplars += [find_exemplars(model, passages, documents, by=factor, **options) for factor in factors]
     stacked = _stack("exemplars", exemplars)
     run.save(exemplars=stacked if codebook is None else renumber(stacked, codebook))
-    tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
     page = render_ldavis(model, run.table("topics"))
+    payload = tell_payload(run, ldavis=page)
+    write_page(page, run.path / LDAVIS)
+    write_report(payload, run.path / REPORT)
+    write_json(run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "findings")})
+    return f"{REPORT}, {LDAVIS}"
+
+
+def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
+    """All that the report of a run says; ldavis: the page of `render_ldavis`."""
+    tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
+    study = run.study
     notes = [note for record in run.manifest["stages"].values() for note in record["notes"]]
-    payload = build_payload(
+    return build_payload(
         tables,
         name=study.name,
         title=study.title or None,
         settings={**study.settings, "study": {"by": list(study.by), "regions": dict(study.regions)}},
         versions=versions(),
         notes=notes,
-        ldavis=page,
+        ldavis=ldavis,
     )
-    write_page(page, run.path / LDAVIS)
-    write_report(payload, run.path / REPORT)
-    write_json(run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "findings")})
-    return f"{REPORT}, {LDAVIS}"
 
 
 def _files(*names: str) -> list[str]:

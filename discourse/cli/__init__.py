@@ -6,11 +6,19 @@ import sys
 
 import typer
 
-from discourse.cli import codebook, computing, looking, words
+from discourse.cli import codebook, computing, exporting, looking, words
 from discourse.cli.app import app
 from discourse.errors import DiscourseError
 
-__all__ = ["app", "codebook", "computing", "looking", "main", "words"]  # each module registers its commands
+__all__ = [
+    "app",
+    "codebook",
+    "computing",
+    "exporting",
+    "looking",
+    "main",
+    "words",
+]  # each module registers its commands
 
 
 def main() -> None:

@@ -28,7 +28,12 @@ def save_table(folder: Path, name: str, table: pd.DataFrame) -> None:
     write_file(folder / f"{name}.parquet", lambda file: table.to_parquet(file, engine="pyarrow", index=False))
     if CONTRACTS[name].readable:
         shown = table.drop(columns=list(CONTRACTS[name].hidden))
-        write_file(folder / f"{name}.csv", lambda file: file.write(_csv_bytes(shown)))
+        write_csv(folder / f"{name}.csv", shown)
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write CSV that Excel opens as UTF-8 (with BOM) and in which no text can act as a formula."""
+    write_file(path, lambda file: file.write(_csv_bytes(table)))
 
 
 def load_table(folder: Path, name: str) -> pd.DataFrame:
