@@ -25,6 +25,7 @@ from discourse.runs.store import write_file
 from discourse.topics.dtm import build_dtm
 from discourse.topics.selection import Candidate, score_sizes
 from discourse.topics.tradeoff import explain_choice, render_sizes, summarise_sizes
+from discourse.variants import model_settings
 
 PAGE = "selection.html"
 _WORK = "selection"
@@ -99,7 +100,8 @@ class FolderStore:
 
 
 def _options(run: Run, sizes: Sequence[int] | None, n_seeds: int | None) -> dict[str, Any]:
-    fitting = {k: v for k, v in run.study.options("topics.lda").items() if k not in ("n_topics", "seed")}
+    settings = model_settings(run.path, run.study)
+    fitting = {k: v for k, v in settings.items() if k not in ("n_topics", "seed")}
     known = "topics.selection" in run.study.settings  # not in runs of earlier versions
     options = {**fitting, **(run.study.options("topics.selection") if known else {})}
     if sizes is not None:

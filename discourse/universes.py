@@ -27,7 +27,7 @@ from discourse.errors import DataError, RunError
 from discourse.multiverse import Universe, declared_value
 from discourse.runs.store import load_model, read_json, write_json
 from discourse.topics.lda import fit_lda
-from discourse.variants import change_settings, follow_topics, prepare_counts
+from discourse.variants import change_settings, follow_topics, model_settings, prepare_counts
 
 _WORK = "universes"
 
@@ -166,21 +166,23 @@ def _fit_group(
                 write_json(_place(folder, universe), {"error": str(error)})
             return
         for universe in universes:
+            own = change_settings(study, universe.changes)
+            wanted = {"n_topics": universe.n_topics, "seed": universe.seed}
+            settings = {**model_settings(folder, own), **wanted}
             model = (ready or {}).get((universe.n_topics, universe.seed))
-            write_json(_place(folder, universe), _explore(study, universe, reference, model, *prepared))
+            explored = _explore(own, settings, reference, model, *prepared)
+            write_json(_place(folder, universe), explored)
 
 
 def _explore(
-    study: Study,
-    universe: Universe,
+    own: Study,
+    settings: Mapping[str, Any],
     reference: TopicModel,
     model: TopicModel | None,
     dtm: DocumentTermMatrix,
     passages: pd.DataFrame,
 ) -> dict[str, Any]:
     """What is kept of a universe: how it was fitted, its families, and their shares of each document."""
-    own = change_settings(study, universe.changes)
-    settings = {**own.options("topics.lda"), "n_topics": universe.n_topics, "seed": universe.seed}
     try:
         model = model or fit_lda(dtm, **settings)
         followed = follow_topics(reference, model, dtm, passages, **own.options("topics.shares"))

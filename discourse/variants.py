@@ -23,6 +23,7 @@ from discourse.segment.tokenizer import build_tokenizer
 from discourse.segment.tokens import segment_passages
 from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics
+from discourse.topics.seeded import find_themes
 from discourse.topics.shares import estimate_shares
 
 _FACTS = ("engine", "n_topics", "seed", "log_likelihood", "n_iterations", "converged")
@@ -52,6 +53,14 @@ def prepare_counts(
     else:
         tokens = load_table(folder, "tokens")
     return build_dtm(tokens, **own.options("topics.dtm")), passages
+
+
+def model_settings(folder: Path, study: Study) -> dict[str, Any]:
+    """Arguments of `fit_lda` in a study; themes that are named by the run's lexicon get their terms."""
+    settings = study.options("topics.lda")
+    if settings.get("themes") is not None:
+        settings["themes"] = find_themes(settings["themes"], load_table(folder, "lexicon"))
+    return settings
 
 
 def change_settings(study: Study, changes: Mapping[str, Any]) -> Study:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,12 @@ from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.errors import DataError, SettingError, suggest
 from discourse.topics import _cvb0, _gensim, _kernels, _tomotopy
 from discourse.topics._fit import Fit
+from discourse.topics._themes import known_terms, seed_prior
 from discourse.topics.quality import score_likelihood
 
 ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit, "cvb0": _cvb0.fit, "gibbs": _tomotopy.fit}
 PRIOR = 0.1  # alpha and eta of engines that choose none themselves
+ETA_OF_THEMES = 0.03  # what cvb0 takes where no eta is given
 MOST_STARTS = 20
 PAIRS_AT_ONCE = 200_000  # (passage, term) pairs that the starts of one seed may read per sweep together
 
@@ -34,6 +36,9 @@ def fit_lda(
     eta: float | None = None,
     max_iterations: int = 500,
     tolerance: float = 1e-5,
+    memory: float = 2.0,
+    themes: Mapping[str, Sequence[str]] | None = None,
+    theme_weight: float = 0.1,
 ) -> TopicModel:
     """Fit latent Dirichlet allocation until another pass over the passages brings no more.
 
@@ -67,21 +72,33 @@ def fit_lda(
         Passes over the matrix at most.
     tolerance
         It has converged when a pass raises the bound by less than this share of its size.
+    memory
+        Gigabytes that the responsibilities of ``cvb0`` may take; they need 4 bytes a pair of passage and term
+        and topic. Beyond, every pair keeps its 16 largest: 64 bytes a pair, fit within 1 % (docs/lda.md).
+    themes
+        For confirmatory work, name of a theme -> its terms: topic 0 is told to be about the first theme and so
+        on, and bears its name; topics left over take what else the texts talk about. ``cvb0`` only. In
+        study.toml also a list of names of the lexicon's themes. A theme that the texts do not talk about stays
+        a topic with a small share: it is not found because it was asked for, so look at its terms first.
+    theme_weight
+        A term of a theme has the prior eta + theme_weight * its count in the theme's topic: as if that share
+        of its occurrences (above 0) were known to belong there.
 
     Returns
     -------
     TopicModel
-        Topics in order of decreasing prevalence (length-weighted mean theta). `settings` records every
-        argument, ``converged``, ``n_iterations`` and ``log_likelihood``: sum c log(theta phi) / sum c in nats
-        per token, the same for every engine. `trace` holds what the engine raises (gensim: its bound;
-        cvb0: each token foretold by all others; gibbs: the sampler's likelihood), in nats per token.
+        Topics in order of decreasing prevalence (length-weighted mean theta), but those of themes first, in the
+        order of `themes`. `settings` records every argument, of `themes` the terms that were used, and
+        ``converged``, ``n_iterations`` and ``log_likelihood``: sum c log(theta phi) / sum c in nats per token,
+        the same for every engine. `trace` holds what the engine raises (gensim: its bound; cvb0: each token
+        foretold by all others; gibbs: the sampler's likelihood), in nats per token.
 
     Raises
     ------
     SettingError
         Unknown engine; a setting out of range.
     DataError
-        No counts; more topics than half the passages or than terms.
+        No counts; more topics than half the passages or than terms; a theme without a known term.
 
     Warns
     -----
@@ -89,64 +106,43 @@ def fit_lda(
         The priors alpha add up to more than 5; it did not converge.
     """
     fit = _engine(engine)
-    settings, given = check_arguments(
-        dtm,
-        n_topics=n_topics,
-        seed=seed,
-        engine=engine,
-        n_starts=n_starts,
-        alpha=alpha,
-        eta=eta,
-        max_iterations=max_iterations,
-        tolerance=tolerance,
-    )
-    return fit_best(fit, dtm, settings, given)
-
-
-def check_arguments(
-    dtm: DocumentTermMatrix,
-    *,
-    n_topics: int,
-    seed: int,
-    engine: str,
-    n_starts: int | None,
-    alpha: float | None,
-    eta: float | None,
-    max_iterations: int,
-    tolerance: float,
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Check the arguments of `fit_lda`; return those of the engine, and those that the model records."""
     _check_priors(alpha, eta, n_topics)
     _check_stopping(max_iterations, tolerance, seed)
     _check_size(dtm, n_topics)
-    settings: dict[str, Any] = {
+    given: dict[str, Any] = {
+        "engine": engine,
+        "seed": int(seed),
+        "n_starts": _checked_starts(n_starts, engine, dtm),
         "n_topics": int(n_topics),
         "alpha": _prior(alpha, engine),
         "eta": _prior(eta, engine),
         "max_iterations": int(max_iterations),
         "tolerance": float(tolerance),
     }
-    n_starts = _checked_starts(n_starts, engine, dtm)
-    return settings, {"engine": engine, "seed": int(seed), "n_starts": n_starts, **settings}
+    if engine == "cvb0":
+        given["memory"] = _checked_memory(memory)
+    if themes is not None:
+        given |= _checked_themes(themes, theme_weight, dtm, given)
+    return _fit_best(fit, dtm, given)
 
 
-def fit_best(
-    fit: Callable[..., Fit],
-    dtm: DocumentTermMatrix,
-    settings: dict[str, Any],
-    given: dict[str, Any],
-    *,
-    n_fixed: int = 0,
-) -> TopicModel:
-    """Fit from the starts of a seed and keep the best; `settings` go to the engine, `given` into the model.
+def note_compilation(engine: str | None = None) -> str | None:
+    """Sentence for the user where `engine` (the default of `fit_lda` if None) has to be compiled first."""
+    engine = engine or inspect.signature(fit_lda).parameters["engine"].default
+    if engine != "cvb0" or _kernels.are_compiled():
+        return None
+    return "compiling the loops of the topic model, once on this machine: a few seconds"
 
-    The first `n_fixed` topics keep their places, the others stand by decreasing prevalence.
-    """
-    counts, starts = dtm.counts.astype(np.float64), _start_seeds(given["seed"], given["n_starts"])
+
+def _fit_best(fit: Callable[..., Fit], dtm: DocumentTermMatrix, given: dict[str, Any]) -> TopicModel:
+    """Fit from the starts of a seed and keep the best."""
+    counts, settings = dtm.counts.astype(np.float64), _engine_settings(dtm, given)
     # one thread: sums of another number of threads differ in the last bits
     with threadpool_limits(limits=1):
-        fits = (fit(counts, seed=start, **settings) for start in starts)
-        model = _as_model(max(fits, key=lambda fitted: fitted.trace[-1][1]), dtm, given, n_fixed)
+        fits = (
+            fit(counts, seed=start, **settings) for start in _start_seeds(given["seed"], given["n_starts"])
+        )
+        model = _as_model(max(fits, key=lambda fitted: fitted.trace[-1][1]), dtm, given)
     if not model.settings["converged"]:
         warnings.warn(
             f"the model of {model.n_topics} topics, seed {given['seed']}, did not converge in "
@@ -156,12 +152,15 @@ def fit_best(
     return model
 
 
-def note_compilation(engine: str | None = None) -> str | None:
-    """Sentence for the user where `engine` (the default of `fit_lda` if None) has to be compiled first."""
-    engine = engine or inspect.signature(fit_lda).parameters["engine"].default
-    if engine != "cvb0" or _kernels.are_compiled():
-        return None
-    return "compiling the loops of the topic model, once on this machine: a few seconds"
+def _engine_settings(dtm: DocumentTermMatrix, given: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of the engine, of what was given to `fit_lda`."""
+    settings = {name: given[name] for name in ("n_topics", "alpha", "eta", "max_iterations", "tolerance")}
+    if "memory" in given:
+        settings["memory"] = given["memory"] * 1e9
+    if "themes" in given:
+        led = {"n_topics": given["n_topics"], "eta": given["eta"], "weight": given["theme_weight"]}
+        settings["eta"] = seed_prior(dtm, given["themes"], **led)
+    return settings
 
 
 def _engine(name: str) -> Callable[..., Fit]:
@@ -196,6 +195,27 @@ def _check_stopping(max_iterations: int, tolerance: float, seed: int) -> None:
         raise SettingError(f"seed must be below 2**32, is {seed}.")
     if not 0 < tolerance < 1:
         raise SettingError(f"tolerance must be between 0 and 1, is {tolerance!r}; a usual value is 1e-5.")
+
+
+def _checked_memory(memory: float) -> float:
+    if isinstance(memory, bool) or not isinstance(memory, int | float) or not memory > 0:
+        raise SettingError(
+            f"memory must be a number of gigabytes above 0, is {memory!r}; a usual value is 2."
+        )
+    return float(memory)
+
+
+def _checked_themes(
+    themes: Mapping[str, Sequence[str]], weight: float, dtm: DocumentTermMatrix, given: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what the model records of its themes: the terms that it knows, their weight, the eta of the others."""
+    if given["engine"] != "cvb0":
+        raise SettingError(f"themes need engine='cvb0', not {given['engine']!r}: leave out one of the two.")
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < np.inf:
+        raise SettingError(f"theme_weight must be a number above 0, is {weight!r}; a usual value is 0.1.")
+    known = known_terms(themes, dtm, n_topics=given["n_topics"])
+    eta = ETA_OF_THEMES if given["eta"] is None else given["eta"]
+    return {"themes": known, "theme_weight": float(weight), "eta": eta}
 
 
 def _check_size(dtm: DocumentTermMatrix, n_topics: int) -> None:
@@ -234,11 +254,12 @@ def _start_seeds(seed: int, n_starts: int) -> list[int]:
     return [int(seed), *np.random.SeedSequence(int(seed)).generate_state(n_starts - 1).tolist()]
 
 
-def _as_model(fit: Fit, dtm: DocumentTermMatrix, settings: dict[str, Any], n_fixed: int) -> TopicModel:
-    """Build the model that leaves the room: topics by decreasing prevalence, settings with the outcome."""
+def _as_model(fit: Fit, dtm: DocumentTermMatrix, settings: dict[str, Any]) -> TopicModel:
+    """Build the model that leaves the room: topics by decreasing prevalence, those of themes first."""
     lengths = np.asarray(dtm.counts.sum(axis=1), dtype=np.float64).ravel()
     order = _largest_first(lengths @ fit.theta / lengths.sum())
-    order = np.append(np.arange(n_fixed), order[order >= n_fixed])
+    n_themes = len(settings.get("themes", ()))
+    order = np.append(np.arange(n_themes), order[order >= n_themes])
     phi, theta = np.ascontiguousarray(fit.phi[order]), np.ascontiguousarray(fit.theta[:, order])
     outcome = {
         "converged": bool(fit.converged),

@@ -194,6 +194,7 @@ def test_settings_record_every_argument(planted_dtm):
     assert set(settings) - set(given) == {
         "n_starts",
         "max_iterations",
+        "memory",
         "converged",
         "n_iterations",
         "log_likelihood",
