@@ -139,7 +139,7 @@ def describe_terms(counted: Counts, is_target: np.ndarray, min_listed: int) -> p
             "n_reference": n_reference,
             "rate_target": n_target * 1e4 / size_target,
             "rate_reference": n_reference * 1e4 / size_reference,
-            "log_ratio": _log_ratio(n_target, n_reference, size_target, size_reference),
+            "log_ratio": binary_log_ratio(n_target, n_reference, size_target, size_reference),
             "log_odds": shrunk_log_odds(n_target, n_reference, size_target, size_reference),
             "g2": _stats.log_likelihood_ratio(n_target, n_reference, size_target, size_reference),
             "n_documents_target": n_documents[0],
@@ -150,7 +150,7 @@ def describe_terms(counted: Counts, is_target: np.ndarray, min_listed: int) -> p
     )
 
 
-def _log_ratio(target: np.ndarray, reference: np.ndarray, n_target: int, n_reference: int) -> np.ndarray:
+def binary_log_ratio(target: np.ndarray, reference: np.ndarray, n_target: int, n_reference: int) -> np.ndarray:
     """Binary log of the ratio of rates; a count of 0 is read as 1/2 (Hardie 2014)."""
     return np.log2(np.where(target > 0, target, 0.5) / n_target) - np.log2(
         np.where(reference > 0, reference, 0.5) / n_reference
