@@ -68,37 +68,6 @@ def label_lines(
     return [label or "furniture" for label in labels]
 
 
-def shared_edges(
-    pages: Sequence[Sequence[str]], *, min_lines: int = 3, min_pages: int = 3
-) -> list[frozenset[int]]:
-    """Numbers of the lines of each page that belong to a block which begins or ends several pages.
-
-    A block is at least `min_lines` lines long and stands in at least `min_pages` pages, this one included;
-    it ends before the first paragraph, so that copies of one text are not taken for furniture.
-    """
-    numbered = [[(i, line.strip()) for i, line in enumerate(page) if line.strip()] for page in pages]
-    found: list[set[int]] = [set() for _ in pages]
-    for edges in (numbered, [page[::-1] for page in numbered]):
-        alive = list(range(len(pages)))
-        prefix = [0] * len(pages)  # number of the block that the first `size` lines of a page make
-        size = 0
-        while alive:
-            alive = [p for p in alive if len(edges[p]) > size + 1 and not is_paragraph(edges[p][size][1])]
-            blocks: dict[tuple[int, str], list[int]] = {}
-            for page in alive:
-                blocks.setdefault((prefix[page], edges[page][size][1]), []).append(page)
-            size += 1
-            common = [pages_with for pages_with in blocks.values() if len(pages_with) >= min_pages]
-            for number, pages_with in enumerate(common):
-                for page in pages_with:
-                    prefix[page] = number
-                    if size >= min_lines:
-                        found[page].update(i for i, _ in edges[page][:size] if size == min_lines)
-                        found[page].add(edges[page][size - 1][0])
-            alive = [page for pages_with in common for page in pages_with]
-    return [frozenset(rows) for rows in found]
-
-
 def _free(labels: Sequence[str], weights: Sequence[int]) -> list[int]:
     """Characters of prose in each line that nothing has shown to be furniture."""
     return [weight if label == "" else 0 for label, weight in zip(labels, weights, strict=True)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
 
 from opencc import OpenCC
 
@@ -32,12 +32,15 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 class Repairer:
-    """The repairs of one corpus: the converters and, once damage is found, the model that judges readings."""
+    """The repairs of one corpus: the converters and, once damage is found, the model that judges readings.
 
-    def __init__(self, texts: list[str]) -> None:
-        self._texts = texts
+    The model is that of `texts`, built when it is needed, unless one is given.
+    """
+
+    def __init__(self, texts: Sequence[str] = (), *, model: WordModel | None = None) -> None:
+        self._texts, self._given = texts, model
         self._simplify = OpenCC("tw2s").convert
-        self._simplify_plain = OpenCC("t2s").convert
+        self._simplify_plain = lru_cache(maxsize=None)(OpenCC("t2s").convert)  # asked for single characters
         self._traditional = OpenCC("s2t").convert
         self._party_forms = read_terms("masked_party.txt")
         self._radicals = read_pairs("radicals.tsv")
@@ -52,6 +55,15 @@ class Repairer:
         if traditional_share(text.text, self._simplify_plain) > 0.1:
             text = simplify(text, self._simplify)
         return unmask_party(text, self._party_forms)
+
+    def is_damaged(self, raw: str) -> bool:
+        """Whether the repair of a text asks the model."""
+        return find_damage(self._read_characters(AlignedText.of(raw)).text)
+
+    def simplified(self, raw: str) -> str:
+        """What a text adds to the model: its characters, simplified."""
+        text = strip_pinyin(AlignedText.of(raw)).text
+        return self._simplify(text) if traditional_share(text, self._simplify_plain) > 0.1 else text
 
     def _read_characters(self, text: AlignedText) -> AlignedText:
         """Undo wrong decoding and what web pages and fonts do to single characters."""
@@ -69,12 +81,7 @@ class Repairer:
 
     @cached_property
     def _model(self) -> WordModel:
-        return build_word_model(
-            [self._simplify_if_needed(strip_pinyin(AlignedText.of(raw)).text) for raw in self._texts]
-        )
-
-    def _simplify_if_needed(self, text: str) -> str:
-        return self._simplify(text) if traditional_share(text, self._simplify_plain) > 0.1 else text
+        return self._given or build_word_model([self.simplified(raw) for raw in self._texts])
 
 
 def strip_pinyin(text: AlignedText, *, min_brackets: int = 3) -> AlignedText:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import pairwise
@@ -69,12 +69,27 @@ def build_word_model(texts: Sequence[str]) -> WordModel:
 
     Raises DiscourseError where jieba's dictionary is missing.
     """
-    words = _read_frequencies()
+    return join_word_model([count_neighbours(texts)])
+
+
+def count_neighbours(texts: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
+    """How often two characters stand side by side in `texts`, and how often each character stands there."""
     pairs: Counter[str] = Counter()
     chars: Counter[str] = Counter()
     for text in texts:
         chars.update(text)
         pairs.update(a + b for a, b in pairwise(text))
+    return pairs, chars
+
+
+def join_word_model(counts: Iterable[tuple[Counter[str], Counter[str]]]) -> WordModel:
+    """Model of all texts that were counted, in whatever batches."""
+    words = _read_frequencies()
+    pairs: Counter[str] = Counter()
+    chars: Counter[str] = Counter()
+    for some_pairs, some_chars in counts:
+        pairs.update(some_pairs)
+        chars.update(some_chars)
     chars[""] = sum(chars.values())
     return WordModel(words, sum(words.values()), pairs, chars)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from discourse.corpus.boilerplate import label_lines, shared_edges
+from discourse.corpus.boilerplate import label_lines
+from discourse.corpus.edges import shared_edges
 from discourse.corpus.compilations import split_compilation
 from discourse.corpus.lineforms import read_vocabulary
 
