@@ -6,13 +6,14 @@ import sys
 
 import typer
 
-from discourse.cli import codebook, computing, exporting, looking, words
+from discourse.cli import codebook, coding, computing, exporting, looking, words
 from discourse.cli.app import app
 from discourse.errors import DiscourseError
 
 __all__ = [
     "app",
     "codebook",
+    "coding",
     "computing",
     "exporting",
     "looking",
