@@ -222,11 +222,17 @@ def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
         tables,
         name=study.name,
         title=study.title or None,
-        settings={**study.settings, "study": {"by": list(study.by), "regions": dict(study.regions)}},
+        settings={**study.settings, "study": _tell_study(run)},
         versions=versions(),
         notes=notes,
         ldavis=ldavis,
     )
+
+
+def _tell_study(run: Run) -> dict[str, Any]:
+    told = {"by": list(run.study.by), "regions": dict(run.study.regions)}
+    digest = run.manifest.get("codebook_sha256")
+    return told | ({"codebook": digest[:16]} if digest else {})
 
 
 def _files(*names: str) -> list[str]:

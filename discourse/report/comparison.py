@@ -10,6 +10,7 @@ import pandas as pd
 from discourse.contracts import LEVELS, topic_columns
 from discourse.report.anchors import Anchors
 from discourse.report.labels import flag_texts, group_label, label, plain, rows
+from discourse.report.naming import describe_codebook
 from discourse.report.robustness import Curves, read_badges
 from discourse.report.survival import Asked, ask_models
 
@@ -55,10 +56,12 @@ def _compare_factor(
     groups = _describe_groups(prevalence, factor)
     dots = _dots(held, factor)
     names = dict(zip(held["topics"]["topic"], held["topics"]["label"], strict=True))
+    excluded = {own["topic"] for own in (describe_codebook(held) or {"excluded": []})["excluded"]}
     topics = [
         {
             "topic": topic,
             "label": plain(names.get(topic, "")),
+            "excluded": topic in excluded,
             "groups": [
                 _describe_cell(prevalence, group, dots.get(group["group"], []), topic) for group in groups
             ],

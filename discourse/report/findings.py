@@ -7,6 +7,7 @@ from typing import Any
 
 from discourse.report.labels import Sentence, Text
 from discourse.report.marks import mark_group
+from discourse.report.naming import tell_excluded
 from discourse.report.wording import count, join, name_topic, percent, points
 
 MAX_FINDINGS = 8
@@ -78,6 +79,8 @@ def _topics(payload: Mapping[str, Any]) -> list[Text]:
             en=f"The largest of {len(topics)} topics are {join(spaced, 'en')}.",
         )
     ]
+    if (left_out := tell_excluded(payload.get("codebook"))) is not None:
+        sentences.append(left_out)
     unstable = [topic for topic in topics if topic["stability"] is not None and topic["stability"] < 0.8]
     if unstable:
         sentences.append(_unstable(unstable, len(topics)))

@@ -42,7 +42,7 @@ def find_lead(factor: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, 
     for topic in factor["topics"]:
         cells = {cell["group"]: cell for cell in topic["groups"] if cell["prevalence"] is not None}
         own = cells.pop(group["group"], None)
-        if own is not None and cells:
+        if own is not None and cells and not topic.get("excluded"):
             most = max(cell["prevalence"] for cell in cells.values())
             ahead.append(
                 {"ahead": own["prevalence"] - most, "own": own["prevalence"], "most": most, "topic": topic}

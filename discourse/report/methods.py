@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from discourse.report.labels import Text
+from discourse.report.naming import write_codebook_method
 from discourse.report.wording import join
 
 Payload = Mapping[str, Any]
@@ -17,7 +18,7 @@ Payload = Mapping[str, Any]
 def write_methods(payload: Payload) -> list[Text]:
     """Write the methods paragraphs as a paper would print them, from the corpus to the quotations."""
     writers: tuple[Callable[[Payload], Text | None], ...] = (
-        _corpus, _segmentation, _model, _shares, _comparison, _robustness, _untested, _words, _quotations,
+        _corpus, _segmentation, _model, write_codebook_method, _shares, _comparison, _robustness, _untested, _words, _quotations,
     )  # fmt: skip
     return [text for writer in writers if (text := writer(payload)) is not None]
 

@@ -19,6 +19,7 @@ from discourse.report.findings import state_findings
 from discourse.report.labels import group_label, label, plain, rows
 from discourse.report.maps import list_trends, map_factors
 from discourse.report.methods import write_methods
+from discourse.report.naming import describe_codebook
 from discourse.report.notes import translate_note
 from discourse.report.questions import answer_reviewers
 from discourse.report.references import list_references
@@ -65,6 +66,7 @@ def build_payload(
         "repairs": _describe_repairs(held["edits"]),
         "lexicon": _describe_lexicon(held["lexicon_audit"]),
         "topics": _describe_topics(held),
+        "codebook": describe_codebook(held),
         "profiles": _describe_profiles(held),
         "factors": compare_factors(held, anchors),
         "adjusted": list_adjusted(held, anchors),
@@ -203,9 +205,11 @@ def _describe_lexicon(audit: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _describe_topics(held: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    columns = ("topic", "label", "prevalence", "coherence", "exclusivity", "stability")
+    columns = ("topic", "label", "prevalence", "coherence", "exclusivity", "stability", "badge")
+    columns = (*columns, "candidates", "automatic", "definition", "excluded", "reason")
     described = rows(held["topics"].sort_values("topic"), *columns)
     for topic in described:
+        topic["excluded"] = bool(topic["excluded"])
         terms = held["topic_terms"][held["topic_terms"]["topic"] == topic["topic"]]
         topic["terms"] = rows(terms.sort_values(["rank", "term"]).head(N_TERMS), "term", "phi")
         by_frex = terms.sort_values(["frex", "term"], ascending=[False, True]).head(N_TERMS)
