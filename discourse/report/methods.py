@@ -18,7 +18,8 @@ Payload = Mapping[str, Any]
 def write_methods(payload: Payload) -> list[Text]:
     """Write the methods paragraphs as a paper would print them, from the corpus to the quotations."""
     writers: tuple[Callable[[Payload], Text | None], ...] = (
-        _corpus, _segmentation, _model, write_codebook_method, _shares, _comparison, _robustness, _untested, _words, _quotations,
+        _corpus, _segmentation, _model, write_codebook_method, _shares, _comparison, _robustness, _untested,
+        _words, _quotations,
     )  # fmt: skip
     return [text for writer in writers if (text := writer(payload)) is not None]
 
