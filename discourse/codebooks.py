@@ -10,7 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from discourse.codebook_tables import CODEBOOK, FITTED, code_folder, hash_codebook, read_codebook, uncode_folder
+from discourse.codebook_tables import (
+    CODEBOOK,
+    FITTED,
+    code_folder,
+    hash_codebook,
+    read_codebook,
+    uncode_folder,
+)
 from discourse.corpus.recycled import drop_recycled
 from discourse.errors import RunError
 from discourse.evidence.exemplars import find_exemplars

@@ -68,8 +68,9 @@ def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_te
 
     topics: the table `topics`; its labels show when the pointer rests on a circle, and its numbers are those of
     the rows of the model: where topics were merged, the numbers of those that are gone stay empty. n_terms:
-    terms shown for a topic, at most 30. Topics keep their numbers, 0 first. The map is classical scaling of Jensen-Shannon
-    divergences; `pyLDAvis.prepare` makes the tables, the wheel brings the scripts. Same model, same bytes.
+    terms shown for a topic, at most 30. Topics keep their numbers, 0 first. The map is classical scaling of
+    Jensen-Shannon divergences; `pyLDAvis.prepare` makes the tables, the wheel brings the scripts. Same model,
+    same bytes.
 
     References: Sievert & Shirley (2014), LDAvis; Chuang, Manning & Heer (2012), Termite.
     """
@@ -162,8 +163,7 @@ def _with_gaps(data: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
     shown = {name: [values[row] for row in rows] for name, values in places.items()}
     shown["topics"] = list(range(n_rows))
     shown["Freq"] = [
-        value if number in source else 0.0
-        for number, value in zip(range(n_rows), shown["Freq"], strict=True)
+        value if number in source else 0.0 for number, value in zip(range(n_rows), shown["Freq"], strict=True)
     ]
     words = {f"Topic{row}": f"Topic{number}" for number, row in source.items()}
     terms, tokens = data["tinfo"], data["token.table"]

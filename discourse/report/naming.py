@@ -28,9 +28,7 @@ def describe_codebook(held: Mapping[str, pd.DataFrame]) -> dict[str, Any] | None
         "n_left": len(left),
         "n_named": int((left["name_zh"].notna() | left["name_en"].notna()).sum()),
         "merged": [[topic, [int(part) for part in own]] for topic, own in parts.items() if len(own) > 1],
-        "excluded": [
-            {"topic": int(row.topic), "reason": plain(row.reason)} for row in excluded.itertuples()
-        ],
+        "excluded": [{"topic": int(row.topic), "reason": plain(row.reason)} for row in excluded.itertuples()],
         "n_changed": int((table["status"] == "changed").sum()),
         "n_new": int((table["status"] == "new").sum()),
     }
@@ -74,7 +72,9 @@ def write_codebook_method(payload: Mapping[str, Any]) -> Text | None:
 def _merged(codebook: Mapping[str, Any]) -> Text | None:
     if not codebook["merged"]:
         return None
-    zh = "；".join(f"{join([f'T{p}' for p in parts], 'zh')}并为 T{topic}" for topic, parts in codebook["merged"])
+    zh = "；".join(
+        f"{join([f'T{p}' for p in parts], 'zh')}并为 T{topic}" for topic, parts in codebook["merged"]
+    )
     en = "; ".join(
         f"{join([f'T{p}' for p in parts], 'en')} as T{topic}" for topic, parts in codebook["merged"]
     )

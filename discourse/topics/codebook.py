@@ -190,7 +190,9 @@ def _resolve_merges(
         where = f"{name} [topic.{topic}]"
         merge = section.get("merge", [])
         if not isinstance(merge, list):
-            raise SettingError(f"{where}: merge must be a list of topics such as [3, 5], found {_short(merge)}")
+            raise SettingError(
+                f"{where}: merge must be a list of topics such as [3, 5], found {_short(merge)}"
+            )
         pairs = [(other, topic) for other in merge]
         if "merge_into" in section:
             pairs.append((topic, section["merge_into"]))
@@ -214,7 +216,9 @@ def _last(topic: int, into: Mapping[int, int], name: str) -> int:
         walked.append(into[walked[-1]])
         if walked[-1] in walked[:-1]:
             circle = " -> ".join(map(str, walked[walked.index(walked[-1]) :]))
-            raise SettingError(f"{name}: topics are merged in a circle ({circle}); take one of the merges out")
+            raise SettingError(
+                f"{name}: topics are merged in a circle ({circle}); take one of the merges out"
+            )
     return walked[-1]
 
 

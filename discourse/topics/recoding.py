@@ -26,9 +26,9 @@ _N_NAMED = 4  # terms named of a topic that changed
 def match_codebook(codebook: Codebook, model: TopicModel) -> pd.DataFrame:
     """Which topic of a model each decision of a codebook belongs to.
 
-    In the model that the codebook was written for, the topic of that number. In another one topics are paired one to one
-    so that the sum of affinities is largest (Hungarian algorithm), affinity being sum_w sqrt(phi phi') over the
-    terms that the codebook lists, as a share of what the topic reaches with itself.
+    In the model that the codebook was written for, the topic of that number. In another one topics are paired
+    one to one so that the sum of affinities is largest (Hungarian algorithm), affinity being sum_w sqrt(phi
+    phi') over the terms that the codebook lists, as a share of what the topic reaches with itself.
 
     Returns
     -------
@@ -64,7 +64,9 @@ def merge_model(model: TopicModel, codebook: pd.DataFrame) -> TopicModel:
     weights = weights / weights.sum(axis=1, keepdims=True)
     phi = np.einsum("ik,kw->iw", weights, model.phi)
     theta = np.einsum("pk,ik->pi", model.theta, membership)
-    return replace(model, phi=phi / phi.sum(axis=1, keepdims=True), theta=theta, alpha=membership @ model.alpha)
+    return replace(
+        model, phi=phi / phi.sum(axis=1, keepdims=True), theta=theta, alpha=membership @ model.alpha
+    )
 
 
 def kept_topics(codebook: pd.DataFrame) -> list[int]:
@@ -203,9 +205,7 @@ def _describe(
 
 
 def _decisions(entry: Entry) -> dict[str, Any]:
-    texts = {
-        name: getattr(entry, name) or pd.NA for name in ("name_zh", "name_en", "definition", "reason")
-    }
+    texts = {name: getattr(entry, name) or pd.NA for name in ("name_zh", "name_en", "definition", "reason")}
     return {**texts, "excluded": entry.exclude}
 
 
@@ -228,8 +228,8 @@ def _warn_of_changes(codebook: Codebook, model: TopicModel, pairs: Mapping[int, 
     for own in codebook.terms:
         if own not in known and _is_decided(codebook, own):
             warnings.warn(
-                f"codebook: topic {own}{_named(codebook, own)} has no counterpart in this model; what was decided about "
-                "it is not applied",
+                f"codebook: topic {own}{_named(codebook, own)} has no counterpart in this model; what was "
+                "decided about it is not applied",
                 stacklevel=4,
             )
     new = [str(topic) for topic in range(model.n_topics) if topic not in pairs]
