@@ -137,14 +137,14 @@ def _clean(
     batches = list(
         _batches([raw._replace(n_head=a, n_tail=b) for raw, (a, b) in zip(raws, lengths, strict=True)])
     )
-    keys = [_key(batch, model) for batch in batches] if store else []
+    keys = [_key(batch, model) for batch in batches] if store is not None else []
     kept = [store is not None and store.load(key) is not None for key in keys] or [False] * len(batches)
     results = work(("clean", batch) for batch, is_kept in zip(batches, kept, strict=True) if not is_kept)
     n_before, n_done = len(raws) // _SURVEY, 0
     for number, batch in enumerate(batches):
-        tables = store.load(keys[number]) if store and kept[number] else None
+        tables = store.load(keys[number]) if store is not None and kept[number] else None
         cleaned = next(results) if tables is None else Cleaned(**tables)
-        if store and tables is None:
+        if store is not None and tables is None:
             store.save(keys[number], cleaned._asdict())
         n_done += len(batch)
         tell(n_before + n_done * (len(raws) - n_before) // len(raws), len(raws))
@@ -226,13 +226,9 @@ def _title_row(text: Text) -> Iterator[dict[str, object]]:
 
 
 def _attributions(text: Text, gazetteer: Gazetteer) -> Iterator[dict[str, object]]:
-    for row in attribute_document(text.page, gazetteer=gazetteer).to_dict("records"):
-        start, end = None, None
-        if not pd.isna(row["start"]):
-            start, end = text.raw_span(int(row["start"]), int(row["end"]))
-        yield {str(name): value for name, value in row.items()} | dict(
-            doc_id=text.row["doc_id"], start=start, end=end
-        )
+    for found in attribute_document(text.page, gazetteer=gazetteer):
+        start, end = text.raw_span(found.start, found.end)
+        yield found._asdict() | dict(doc_id=text.row["doc_id"], start=start, end=end)
 
 
 def _table(name: str, rows: Sequence[Mapping[str, object]], **kinds: str) -> pd.DataFrame:
