@@ -108,7 +108,8 @@ def _code_tables(
     prevalence = fitted.sort_values("topic")["prevalence"].to_numpy(dtype=np.float64)
     shares = merge_columns(shares, codebook)
     topics = renumber(describe_topics(merged, dtm, shares=shares), codebook)
-    topics["stability"] = merge_means(fitted.sort_values("topic")["stability"], codebook, prevalence)
+    stability = fitted.sort_values("topic")["stability"].to_numpy(dtype=np.float64)
+    topics["stability"] = merge_means(stability, codebook, prevalence)
     return {
         "topics": name_topics(topics, codebook),
         "topic_terms": renumber(rank_terms(merged, **study.options("topics.labels")), codebook),

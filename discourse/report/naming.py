@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from discourse.report.labels import Text, plain
+from discourse.report.labels import Text, rows
 from discourse.report.wording import count, join
 
 
@@ -20,17 +20,19 @@ def describe_codebook(held: Mapping[str, pd.DataFrame]) -> dict[str, Any] | None
     table = held["codebook"].sort_values("topic")
     if table.empty:
         return None
-    left = table[table["topic"] == table["merged_into"]]
-    parts = {int(topic): own["topic"].tolist() for topic, own in table.groupby("merged_into", sort=True)}
-    excluded = left[left["excluded"].astype(bool)]
+    decided = rows(table, "topic", "merged_into", "name_zh", "name_en", "excluded", "reason", "status")
+    left = [row for row in decided if row["topic"] == row["merged_into"]]
+    parts: dict[int, list[int]] = {}
+    for row in decided:
+        parts.setdefault(row["merged_into"], []).append(row["topic"])
     return {
         "n_topics": len(table),
         "n_left": len(left),
-        "n_named": int((left["name_zh"].notna() | left["name_en"].notna()).sum()),
-        "merged": [[topic, [int(part) for part in own]] for topic, own in parts.items() if len(own) > 1],
-        "excluded": [{"topic": int(row.topic), "reason": plain(row.reason)} for row in excluded.itertuples()],
-        "n_changed": int((table["status"] == "changed").sum()),
-        "n_new": int((table["status"] == "new").sum()),
+        "n_named": sum(bool(row["name_zh"] or row["name_en"]) for row in left),
+        "merged": [[topic, own] for topic, own in sorted(parts.items()) if len(own) > 1],
+        "excluded": [{name: row[name] for name in ("topic", "reason")} for row in left if row["excluded"]],
+        "n_changed": sum(row["status"] == "changed" for row in decided),
+        "n_new": sum(row["status"] == "new" for row in decided),
     }
 
 

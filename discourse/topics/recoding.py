@@ -175,7 +175,7 @@ def _affinities(codebook: Codebook, model: TopicModel) -> np.ndarray:
     found = np.zeros((len(codebook.terms), model.n_topics))
     for row, listed in enumerate(codebook.terms.values()):
         phi = np.array(list(listed.values()))
-        positions = model.vocabulary.get_indexer(list(listed))
+        positions = model.vocabulary.get_indexer(pd.Index(list(listed)))
         known = positions >= 0
         root = np.sqrt(model.phi[:, positions[known]])
         found[row] = np.einsum("kw,w->k", root, np.sqrt(phi[known])) / phi.sum()
