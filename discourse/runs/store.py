@@ -7,49 +7,76 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from discourse.contracts import CONTRACTS, TopicModel, check
 from discourse.errors import RunError
+from discourse.runs.writer import TableWriter, csv_bytes
 
 _MODEL_ARRAYS = ("phi", "theta", "alpha", "lengths", "term_counts")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip entry carries a time; a fixed one keeps the bytes the same
 
 
-def save_table(folder: Path, name: str, table: pd.DataFrame) -> None:
-    """Write a table that keeps its contract as Parquet and, where people would open it, as CSV too."""
-    check(table, name)
-    table = table.reset_index(drop=True)
-    write_file(folder / f"{name}.parquet", lambda file: table.to_parquet(file, engine="pyarrow", index=False))
-    if CONTRACTS[name].readable:
-        shown = table.drop(columns=list(CONTRACTS[name].hidden))
-        write_csv(folder / f"{name}.csv", shown)
+def save_table(folder: Path, name: str, table: pd.DataFrame) -> bool:
+    """Write a table that keeps its contract as Parquet and, where people would open it, as CSV too.
+
+    Returns whether no CSV is lacking: a table that no spreadsheet would open has none (see `TableWriter`).
+    """
+    check(table, name)  # before any file is touched
+    with TableWriter(folder, name) as writer:
+        writer.append(table)
+    return writer.has_csv or not CONTRACTS[name].readable
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write CSV that Excel opens as UTF-8 (with BOM) and in which no text can act as a formula."""
-    write_file(path, lambda file: file.write(_csv_bytes(table)))
+    write_file(path, lambda file: file.write(csv_bytes(table)))
 
 
 def load_table(folder: Path, name: str) -> pd.DataFrame:
     """Read a table back. Raises RunError where the run lacks it or the file is damaged."""
+    with _open_table(folder, name) as file:
+        return check(_sort_terms(file.read().to_pandas()), name)
+
+
+def iterate_table(folder: Path, name: str, *, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+    """Read a table row group by row group, whole or some columns of it; errors as `load_table` has them."""
+    with _open_table(folder, name) as file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number, columns=columns).to_pandas()
+
+
+@contextmanager
+def _open_table(folder: Path, name: str) -> Iterator[pq.ParquetFile]:
     path = folder / f"{name}.parquet"
     if not path.is_file():
         raise RunError(
             f"{folder}: this run has no table {name!r}; finish it with `discourse run`, or see `discourse show`"
         )
     try:
-        table = pd.read_parquet(path, engine="pyarrow")
-    except Exception as error:
+        with pq.ParquetFile(path) as file:
+            yield file
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise RunError(
             f"{path}: is damaged ({type(error).__name__}); delete the run folder and run the study again"
         ) from error
-    return check(table, name)
+
+
+def _sort_terms(table: pd.DataFrame) -> pd.DataFrame:
+    """Sort the categories of `term`: row groups have their own, which are joined as they come."""
+    if "term" in table and isinstance(table["term"].dtype, pd.CategoricalDtype):
+        terms = table["term"].cat
+        if not terms.categories.is_monotonic_increasing:
+            table["term"] = terms.reorder_categories(sorted(terms.categories))
+    return table
 
 
 def has_table(folder: Path, name: str) -> bool:
@@ -138,16 +165,6 @@ def hash_file(path: Path) -> str:
     """sha256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _csv_bytes(table: pd.DataFrame) -> bytes:
-    """CSV that Excel opens as UTF-8 and in which no text can act as a formula."""
-    safe = table.copy()
-    for column in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[column].dtype):
-            text = safe[column].astype("str")
-            safe[column] = text.where(~text.str.match(r"[=+\-@\t\r]", na=False), "'" + text)
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
 def _write_arrays(file: IO[bytes], arrays: dict[str, np.ndarray]) -> None:

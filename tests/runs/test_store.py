@@ -1,12 +1,17 @@
 """What is stored comes back; what is damaged is named; nothing is left half written."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from discourse.contracts import TopicModel, empty
 from discourse.errors import ContractError, RunError
-from discourse.runs.store import load_model, load_table, save_model, save_table, write_file
+from discourse.runs import writer
+from discourse.runs.parts import FolderParts
+from discourse.runs.store import iterate_table, load_model, load_table, save_model, save_table, write_file
+from discourse.runs.writer import TableWriter
 
 
 @pytest.fixture
@@ -98,3 +103,77 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
         write_file(path, fail)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def documents(*numbers):
+    table = empty("documents").reindex(range(len(numbers)))
+    ids = [f"d{number}" for number in numbers]
+    filled = table.assign(
+        doc_id=ids, source_id=ids, raw_start=0, raw_end=1, text=[f"第{n}篇" for n in numbers]
+    )
+    return filled.astype({"year": "Int64", "raw_start": "int64", "raw_end": "int64"})
+
+
+@pytest.mark.parametrize("sizes", [[7], [1] * 7, [3, 0, 4], [6, 1]])
+def test_batches_of_any_size_make_the_same_files(tmp_path, monkeypatch, sizes):
+    monkeypatch.setattr(writer, "_ROWS", 3)
+    save_table(tmp_path / "whole", "documents", documents(*range(7)))
+    numbers = iter(range(7))
+    with TableWriter(tmp_path / "parts", "documents") as out:
+        for size in sizes:
+            out.append(documents(*itertools.islice(numbers, size)))
+    for name in ("documents.parquet", "documents.csv"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+    groups = list(iterate_table(tmp_path / "parts", "documents", columns=["doc_id"]))
+    assert [len(group) for group in groups] == [3, 3, 1]
+    assert list(pd.concat(groups)["doc_id"]) == [f"d{n}" for n in range(7)]
+
+
+def tokens(passages, words):
+    return pd.DataFrame(
+        {
+            "passage_id": pd.Categorical([passages[0]] * len(words), categories=passages),
+            "position": range(len(words)),
+            "start": 0,
+            "term": pd.Categorical(words, categories=sorted(set(words))),
+        }
+    )
+
+
+def test_categories_of_all_batches_are_joined_empty_passages_included(tmp_path):
+    with TableWriter(tmp_path, "tokens") as out:
+        out.append(tokens(["b#1", "b#2"], ["网格", "党建"]))
+        out.append(tokens(["a#1", "a#2"], ["社区", "党建"]))
+    again = load_table(tmp_path, "tokens")
+    assert list(again["passage_id"].cat.categories) == ["b#1", "b#2", "a#1", "a#2"]
+    assert list(again["term"].cat.categories) == sorted(["网格", "党建", "社区"])
+    assert list(again["term"]) == ["网格", "党建", "社区", "党建"]
+
+
+def test_a_table_that_no_spreadsheet_opens_has_no_csv(tmp_path, monkeypatch):
+    save_table(tmp_path, "documents", documents(1))
+    monkeypatch.setattr(writer, "CSV_ROWS", 4)
+    assert not save_table(tmp_path, "documents", documents(*range(5)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["documents.parquet"]
+    assert save_table(tmp_path, "documents", documents(*range(4)))
+
+
+def test_an_error_between_batches_leaves_no_file_and_keeps_the_old_one(tmp_path):
+    save_table(tmp_path, "documents", documents(1))
+    before = (tmp_path / "documents.parquet").read_bytes()
+    with pytest.raises(ZeroDivisionError), TableWriter(tmp_path, "documents") as out:
+        out.append(documents(2))
+        1 / 0  # noqa: B018
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["documents.csv", "documents.parquet"]
+    assert (tmp_path / "documents.parquet").read_bytes() == before
+
+
+def test_a_batch_is_kept_only_when_all_its_tables_can_be_read(tmp_path):
+    parts = FolderParts(tmp_path / "parts", ["one", "two"])
+    assert parts.load("k") is None
+    parts.save("k", {"one": lexicon("党建"), "two": lexicon("网格")})
+    pd.testing.assert_frame_equal(parts.load("k")["two"], lexicon("网格"))
+    (tmp_path / "parts" / "k.two.parquet").write_bytes(b"PAR1 cut short")
+    assert parts.load("k") is None
+    parts.remove()
+    assert not (tmp_path / "parts").exists()

@@ -1,0 +1,42 @@
+"""Tables of finished batches come in and are found again after an interruption, each file whole or absent."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from discourse.runs.store import write_file
+
+
+class FolderParts:
+    """Keeps the tables of finished batches as files of a folder until the stage that made them is done.
+
+    names: the tables of a batch; only a batch of which all can be read counts as kept.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self._folder, self._names = folder, tuple(names)
+
+    def load(self, key: str) -> dict[str, pd.DataFrame] | None:
+        """Read the tables that were kept under this key; what cannot be read is taken as missing."""
+        try:
+            return {name: pd.read_parquet(self._path(key, name)) for name in self._names}
+        except (OSError, ValueError):  # pyarrow's own errors are of these kinds
+            return None
+
+    def save(self, key: str, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Write each table under a temporary name, then rename it."""
+        for name in self._names:
+            write_file(
+                self._path(key, name), lambda file, name=name: tables[name].to_parquet(file, index=False)
+            )
+
+    def remove(self) -> None:
+        """Throw all of them away."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _path(self, key: str, name: str) -> Path:
+        return self._folder / f"{key}.{name}.parquet"
