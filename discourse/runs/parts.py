@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -30,9 +31,7 @@ class FolderParts:
     def save(self, key: str, tables: Mapping[str, pd.DataFrame]) -> None:
         """Write each table under a temporary name, then rename it."""
         for name in self._names:
-            write_file(
-                self._path(key, name), lambda file, name=name: tables[name].to_parquet(file, index=False)
-            )
+            write_file(self._path(key, name), partial(tables[name].to_parquet, index=False))
 
     def remove(self) -> None:
         """Throw all of them away."""
