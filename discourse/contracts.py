@@ -48,7 +48,8 @@ CONTRACTS: Mapping[str, Contract] = {
     ),
     "documents": _contract(
         "doc_id:str! source_id:str! title:str date:str year:int province:str city:str district:str region:str "
-        "level:str role:str speaker:str genre:str raw_start:int! raw_end:int! text:str!",
+        "level:str role:str speaker:str author:str author_unit:str publisher:str genre:str raw_start:int! "
+        "raw_end:int! text:str!",
         "doc_id",
     ),
     "edits": _contract(
@@ -170,8 +171,8 @@ CONTRACTS: Mapping[str, Contract] = {
     ),
     "keyness": _contract(
         "factor:str! target:str! reference:str! term:str! n_target:int! n_reference:int! rate_target:float! "
-        "rate_reference:float! log_ratio:float! log_odds:float! g2:float! p:float q:float n_documents_target:int! "
-        "dp:float!",
+        "rate_reference:float! log_ratio:float! log_odds:float! g2:float! p:float q:float p_adjusted:float "
+        "n_documents_target:int! dp:float!",
         "factor target reference term",
     ),
     "universes": _contract(

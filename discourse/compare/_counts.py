@@ -33,6 +33,10 @@ class Counts:
         """Return the counts of the `wanted` terms as a dense array (n_documents, n_wanted)."""
         return self.counts[:, np.flatnonzero(wanted)].toarray().astype(np.float64)
 
+    def find(self, terms: pd.Series) -> np.ndarray:
+        """Say which terms are among `terms` (n_terms,) bool."""
+        return np.asarray(pd.Index(self.terms, dtype="str").isin(terms))
+
 
 def group_documents(documents: pd.DataFrame, by: str) -> pd.Series:
     """Group of each document that has one, by doc_id, in the order of doc_id."""
@@ -67,3 +71,9 @@ def _owner_of_tokens(tokens: pd.DataFrame, passages: pd.DataFrame, doc_ids: pd.I
             "use the two tables of one run"
         )
     return doc_ids.get_indexer(pd.Index(passages["doc_id"].to_numpy()[position]))[codes]
+
+
+def comparable_rates(counted: Counts, wanted: np.ndarray) -> np.ndarray:
+    """Square roots of rates (n_documents, n_wanted), whose variance hardly depends on the rate, centred on 0."""
+    rates = np.sqrt((counted.select(wanted) + 0.375) / counted.lengths[:, None])
+    return rates - rates.mean(axis=0)

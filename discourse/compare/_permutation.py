@@ -114,13 +114,30 @@ def pooled_t(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
     Columns without variation get 0.
     """
-    n_units, n_target = len(values), int(labels[0].sum())
+    correlation = correlate(scale(values), labels)
+    return correlation * np.sqrt((len(values) - 2) / np.maximum(1.0 - correlation**2, 1e-12))
+
+
+def scale(values: np.ndarray) -> np.ndarray:
+    """Columns that are centred on 0 brought to length 1; those without variation stay 0."""
     total = (values**2).sum(axis=0)
-    unit = values / np.sqrt(np.where(total > 0, total, 1.0))
+    return values / np.sqrt(np.where(total > 0, total, 1.0))
+
+
+def correlate(unit: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Correlation of each column of length 1 with each labelling (n_labellings, n_columns).
+
+    It is the difference of the two means in units of its largest possible size, and t grows with it: where
+    only the order of |t| counts, it serves as well and costs no root.
+    """
+    n_units, n_target = len(unit), int(labels[0].sum())
     share = n_target * (n_units - n_target) / n_units
-    # the difference of the means in units of its largest possible size: its square is R2
-    correlation = labels.astype(np.float64) @ unit / np.sqrt(share)
-    return correlation * np.sqrt((n_units - 2) / np.maximum(1.0 - correlation**2, 1e-12))
+    return labels.astype(np.float64) @ unit / np.sqrt(share)
+
+
+def as_correlation(t: np.ndarray, n_units: int) -> np.ndarray:
+    """Correlation that belongs to a t of `pooled_t`."""
+    return t / np.sqrt(t**2 + (n_units - 2))
 
 
 def pooled_permutation_p(
@@ -131,11 +148,11 @@ def pooled_permutation_p(
     values: (n_units, n_columns), centred on 0. labels: (n_labellings, n_units), the observed one among them.
     observed: |t| (n_columns,). Reference for pooling: Storey & Tibshirani (2003), PNAS 100(16).
     """
-    thresholds = observed * (1.0 - TIE)
+    unit, thresholds = scale(values), as_correlation(observed * (1.0 - TIE), len(values))
     own = np.zeros(len(observed))
     pooled = np.zeros(len(observed))
     for start in range(0, len(labels), _BLOCK):
-        permuted = np.abs(pooled_t(values, labels[start : start + _BLOCK]))
+        permuted = np.abs(correlate(unit, labels[start : start + _BLOCK]))
         own += (permuted >= thresholds).sum(axis=0)
         pooled += permuted.size - np.searchsorted(np.sort(permuted, axis=None), thresholds, side="left")
     return own / len(labels), pooled / (len(labels) * len(observed))

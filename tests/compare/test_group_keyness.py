@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from discourse.compare import _permutation
-from discourse.compare.group_keyness import relabel_groups, score_group_keyness
+from discourse.compare._familywise import relabel_groups
+from discourse.compare.group_keyness import score_group_keyness
 from discourse.compare.listing import render_keyness
 from discourse.compare.wordings import OTHER_THEME, build_bigrams, build_themes, recount_tokens
 from discourse.errors import DataError, SettingError

@@ -242,7 +242,7 @@ def _contrasts(factor: str) -> pd.DataFrame:
 def _keyness(factor: str) -> pd.DataFrame:
     rows = [
         (factor, group, "rest", term, 20 - i, 5, 90.0 - i, 10.0, 3.2 - i / 10, 1.5 - i / 10, 30.0 - i)
-        + (np.nan, np.nan, 1, 0.3)
+        + (np.nan, np.nan, np.nan, 1, 0.3)
         for group in _grouped(factor)
         for i, term in enumerate(TOPICS[0])
     ]
