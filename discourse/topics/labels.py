@@ -7,10 +7,10 @@ import pandas as pd
 
 from discourse.contracts import DocumentTermMatrix, TopicModel, check, topic_columns
 from discourse.errors import SettingError
+from discourse.topics.candidates import suggest_labels
 from discourse.topics.quality import score_coherence, score_exclusivity, score_frex, top_positions
 
-LABEL_TERMS = 4  # terms in a label
-LABEL_POOL = 15  # most probable terms from which a label is chosen
+LABEL_TERMS = 4  # words in a label
 SEPARATOR = " · "
 
 
@@ -42,6 +42,7 @@ def describe_topics(
     dtm: DocumentTermMatrix,
     alignment: pd.DataFrame | None = None,
     shares: pd.DataFrame | None = None,
+    phrase_uses: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Name each topic and say how large, how good and how stable it is.
 
@@ -55,28 +56,32 @@ def describe_topics(
         Contract `alignment` to other models; without it stability is NA.
     shares
         Contract `shares` of the model; with it the table says how far a topic is one document.
+    phrase_uses
+        Contract `phrase_uses` of the passages; with it set phrases may name a topic too.
 
     Returns
     -------
     DataFrame
-        Contract `topics`. `label`: of the fifteen most probable terms the four of highest FREX, taken where
-        possible from those that are more probable here than in any other topic, in order of phi.
+        Contract `topics`. `candidates`: words and set phrases that could name the topic (`suggest_labels`);
+        `label`: the first four of them, or the name of its theme where it was led by one.
         `prevalence`: length-weighted mean theta; sums to 1. `coherence`: mean NPMI of the ten most probable
         terms over passages (-1 to 1). `exclusivity`: their mean FREX (0-1). `stability`: mean over the other
         models of the affinity (0-1) of the topic that corresponds to it, 0 where none does; a larger `eta`
         alone makes it larger. With `shares` also `concentration`: the largest part of the topic's tokens that
         one document holds (1: the topic is that document).
     """
+    candidates = suggest_labels(model, phrase_uses)
     table = pd.DataFrame(
         {
             "topic": np.arange(model.n_topics),
-            "label": pd.Series(_labels(model), dtype="str"),
+            "label": pd.Series(_labels(model, candidates), dtype="str"),
             "prevalence": model.lengths @ model.theta / model.lengths.sum(),
             "coherence": score_coherence(model, dtm),
             "exclusivity": score_exclusivity(model),
             "stability": _stability(alignment, model.n_topics),
         }
     )
+    table["candidates"] = pd.Series([SEPARATOR.join(own) for own in candidates], dtype="str")
     if shares is not None:
         table["concentration"] = _concentration(shares)
     return check(table, "topics")
@@ -89,15 +94,15 @@ def theta_table(model: TopicModel) -> pd.DataFrame:
     return check(table.astype({"passage_id": "str"}), "theta")
 
 
-def _labels(model: TopicModel) -> list[str]:
-    """Label of each topic; a second topic with the same words is told apart by its number."""
-    frex, pools = score_frex(model.phi), top_positions(model.phi, LABEL_POOL)
-    home = np.round(model.phi, 12).argmax(axis=0)
+def _labels(model: TopicModel, candidates: list[list[str]]) -> list[str]:
+    """Label of each topic; a second topic with the same words is told apart by its number.
+
+    Topics that were led by themes bear their names.
+    """
+    themes = list(model.settings.get("themes", ()))
     labels: list[str] = []
-    for topic, pool in enumerate(pools):
-        best = sorted(pool, key=lambda term: (home[term] != topic, -frex[topic, term]))
-        # chosen by what is peculiar, told from the most frequent on
-        label = SEPARATOR.join(model.vocabulary[[term for term in pool if term in best[:LABEL_TERMS]]])
+    for topic, own in enumerate(candidates):
+        label = themes[topic] if topic < len(themes) else SEPARATOR.join(own[:LABEL_TERMS])
         labels.append(label if label not in labels else f"{label} ({topic})")
     return labels
 
