@@ -120,7 +120,8 @@ def _topics(run: Run) -> str:
     reference = choose_reference(models)
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
-    topics = describe_topics(reference, dtm, alignment=alignment, shares=shares)
+    uses = find_phrases(passages, **study.options("compare.formulas"))  # they may name topics
+    topics = describe_topics(reference, dtm, alignment=alignment, shares=shares, phrase_uses=uses)
     save_model(run.path, reference)
     run.save(
         models=describe_models(models, reference),
@@ -129,6 +130,7 @@ def _topics(run: Run) -> str:
         topics=topics,
         theta=theta_table(reference),
         shares=shares,
+        phrase_uses=uses,
     )
     n_universes = _multiverse(run, models, reference.n_topics)
     if study.codebook is not None:
@@ -248,7 +250,7 @@ STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
     "topics": (
         _topics,
         [
-            *_files("models", "alignment", "topic_terms", "topics", "theta", "shares"),
+            *_files("models", "alignment", "topic_terms", "topics", "theta", "shares", "phrase_uses"),
             *_files("universes", "families", "family_shares"),
             "model.npz",
             "model.json",
@@ -259,7 +261,7 @@ STAGES: dict[str, tuple[Callable[..., str], list[str]]] = {
     "compare": (
         _compare,
         [
-            *_files("prevalence", "contrasts", "keyness", "phrases", "phrase_uses", "phrase_groups"),
+            *_files("prevalence", "contrasts", "keyness", "phrases", "phrase_groups"),
             *_files(*TABLES),
             *_files("specifications", "robustness"),
         ],
@@ -289,14 +291,12 @@ def _keyness_of_groups(run: Run, documents: pd.DataFrame, factor: str) -> pd.Dat
 
 
 def _phrases(run: Run, documents: pd.DataFrame, factors: list[str]) -> None:
-    """Find the set phrases and count them by factor, year and document."""
-    passages = _modelled_passages(run)
-    uses = find_phrases(passages, **run.study.options("compare.formulas"))
+    """Count the set phrases by factor, year and document."""
+    passages, uses = _modelled_passages(run), run.table("phrase_uses")
     columns = list(dict.fromkeys([*factors, "year", "doc_id"]))
     groups = [tabulate_phrases(uses, passages, documents, by=column) for column in columns]
     run.save(
         phrases=describe_phrases(uses, documents),
-        phrase_uses=uses,
         phrase_groups=_stack("phrase_groups", groups),
     )
 
