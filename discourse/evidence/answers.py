@@ -182,8 +182,11 @@ def _check_values(answers: Any, name: str, items: Sequence[CodingItem]) -> None:
             )  # fmt: skip
         if not (_is_whole(milliseconds) and 0 <= milliseconds <= MAX_MILLISECONDS):
             _refuse(
-                name, f"{item.item_id} takes 0 to {MAX_MILLISECONDS} ms", _show(milliseconds), "ask the coder to save it again"
-            )  # fmt: skip
+                name,
+                f"{item.item_id} takes 0 to {MAX_MILLISECONDS} ms",
+                _show(milliseconds),
+                "ask the coder to save it again",
+            )
 
 
 def _is_whole(value: Any) -> bool:

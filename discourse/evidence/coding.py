@@ -16,7 +16,8 @@ import pandas as pd
 
 from discourse.contracts import TopicModel
 from discourse.errors import DataError, SettingError, suggest
-from discourse.evidence.tasks import MAKERS, CodingItem, World, build_world
+from discourse.evidence.tasks import MAKERS, CodingItem
+from discourse.evidence.world import World, build_world
 
 DEFAULT_TASKS = ("word_intrusion", "set_intrusion", "topic_intrusion", "label_fit")
 TASKS = tuple(MAKERS)

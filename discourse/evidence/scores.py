@@ -88,7 +88,7 @@ def _agreement(own: pd.DataFrame, task: str, n_draws: int, seed: int) -> Agreeme
 
 def _precision_rows(task: str, own: pd.DataFrame, agreement: Agreement | None) -> Iterator[dict[str, Any]]:
     given = own[own["score"].notna()]
-    by_topic = [(int(topic), rows) for topic, rows in own.groupby("topic", sort=True)]
+    by_topic = [(int(str(topic)), rows) for topic, rows in own.groupby("topic", sort=True)]
     tests = [score_guessing(rows["score"], rows["chance"]) for _, rows in by_topic]
     adjusted = adjust_holm([p for p, _ in tests])
     p, p_smallest = score_guessing(own["score"], own["chance"])
@@ -150,6 +150,8 @@ def _row(
         "n_answers": len(given),
         "n_missing": len(own) - len(given),
         "score": values.mean() if len(values) else np.nan,
+        "low": np.nan,
+        "high": np.nan,
     }
     if topic is None and n_coders >= 2:
         interval = estimate_share if bounded else estimate_mean

@@ -12,8 +12,16 @@ import pandas as pd
 
 from discourse.evidence.coding import CodingPlan
 from discourse.evidence.form import ASSETS
+from discourse.evidence.scores import OF_TOPICS
 
 _PERCENT = ("precision", "accepted", "no_label")
+_KINDS = {
+    "above_chance": "told",
+    "accepted": "accepted",
+    "not_above_chance": "untold",
+    "not_accepted": "rejected",
+    "cannot_tell": "unknown",
+}
 SECONDS_TEXT, SECONDS_WORDS = 30, 12  # a question with a passage, and without: a guess to plan by
 
 
@@ -45,17 +53,22 @@ def _lines(scores: pd.DataFrame, labels: Mapping[int, str], words: Mapping[str, 
         if row["measure"] in ("precision", "accepted"):
             yield f"\n{_both(words['tasks'][row['task']])}"
         yield f"  {_describe(row, words)}"
-    named = scores[scores["topic"].notna()]
     yield ""
-    for task in ("all", *(row["task"] for row in whole)):
-        own = named[(named["task"] == task) & named["measure"].isin(["precision", "accepted"])]
-        if len(own) and (
-            task in ("all", "label_fit", "label_choice", "label_intrusion") or "all" not in set(named["task"])
-        ):
-            yield from _topics(task, own, labels, words)
+    named = scores[scores["topic"].notna() & scores["measure"].isin(["precision", "accepted"])]
+    for task in _told_by_topic(list(named["task"].unique())):
+        yield from _topics(task, named[named["task"] == task], labels, words)
 
 
-def _describe(row: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+def _told_by_topic(tasks: list[str]) -> list[str]:
+    """Tasks that speak of single topics: the intrusion tasks together where there are several, and labels."""
+    return [
+        task
+        for task in dict.fromkeys(("all", *tasks))
+        if task in tasks and ("all" not in tasks or task not in OF_TOPICS)
+    ]
+
+
+def _describe(row: Mapping[Any, Any], words: Mapping[str, Any]) -> str:
     percent = row["measure"] in _PERCENT
     parts = [f"{_both(words['measures'][row['measure']])} {_number(row['score'], percent)}"]
     if pd.notna(row["low"]):
@@ -90,7 +103,8 @@ def _topics(
                 f"T{topic} {labels.get(int(topic), '')} ({_number(score, True)})"
                 for topic, score in zip(found["topic"], found["score"], strict=True)
             )
-            yield f"  {_both(words['lines'][line])}{names}"
+            yield f"  {_both(words['lines'][line])}"
+            yield f"    {names}"
 
 
 def _number(value: float, percent: bool) -> str:
