@@ -105,9 +105,10 @@ def _code_tables(
     merged = merge_model(model, codebook)
     dtm = build_dtm(load_table(folder, "tokens"), **study.options("topics.dtm"))
     fitted, shares = load_table(folder, "topics"), load_table(folder, "shares")
+    uses = load_table(folder, "phrase_uses")
     prevalence = fitted.sort_values("topic")["prevalence"].to_numpy(dtype=np.float64)
     shares = merge_columns(shares, codebook)
-    topics = renumber(describe_topics(merged, dtm, shares=shares), codebook)
+    topics = renumber(describe_topics(merged, dtm, shares=shares, phrase_uses=uses), codebook)
     stability = fitted.sort_values("topic")["stability"].to_numpy(dtype=np.float64)
     topics["stability"] = merge_means(stability, codebook, prevalence)
     return {

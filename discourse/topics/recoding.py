@@ -64,8 +64,16 @@ def merge_model(model: TopicModel, codebook: pd.DataFrame) -> TopicModel:
     weights = weights / weights.sum(axis=1, keepdims=True)
     phi = np.einsum("ik,kw->iw", weights, model.phi)
     theta = np.einsum("pk,ik->pi", model.theta, membership)
+    settings = dict(model.settings)
+    if "themes" in settings:  # of the first topics: the names of those that are left
+        names = list(settings["themes"])
+        settings["themes"] = [names[topic] for topic in kept_topics(codebook) if topic < len(names)]
     return replace(
-        model, phi=phi / phi.sum(axis=1, keepdims=True), theta=theta, alpha=membership @ model.alpha
+        model,
+        phi=phi / phi.sum(axis=1, keepdims=True),
+        theta=theta,
+        alpha=membership @ model.alpha,
+        settings=settings,
     )
 
 
