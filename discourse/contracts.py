@@ -205,6 +205,12 @@ CONTRACTS: Mapping[str, Contract] = {
         "node:str! right:str!",
         "passage_id start end",
     ),
+    "segmentation": _contract(
+        "factor:str! target:str! reference:str! kind:str! item:str! label:str! is_finding:bool! declared:str! "
+        "estimate_both:float estimate_no_hmm:float estimate_no_lexicon:float estimate_neither:float rank_both:int "
+        "rank_no_hmm:int rank_no_lexicon:int rank_neither:int same_sign:bool! in_top:bool! verdict:str! moved_by:str!",
+        "factor target reference kind item",
+    ),
     "collocates": _contract(
         "node:str! rank:int! term:str! n:int! n_before:int! n_after:int! n_away:int! expected:float! g2:float! "
         "log_ratio:float! n_documents:int! n_hits:int! flags:str!",

@@ -19,7 +19,7 @@ from discourse.runs.manifest import read_manifest
 from discourse.runs.store import load_table
 
 # tables of commands that look into a run, and of settings that the demo does not use
-_ELSEWHERE = {"codebook", "collocates", "concordance", "selection", "sizes", "term_candidates"}
+_ELSEWHERE = {"codebook", "collocates", "concordance", "segmentation", "selection", "sizes", "term_candidates"}
 TABLES = [name for name in CONTRACTS if name not in _ELSEWHERE]
 
 
@@ -233,4 +233,4 @@ def test_a_metadata_table_overrides_what_was_inferred(tmp_path, seeds):
     assert documents.loc["001_8e4ffc723a291cac", "city"] == "武汉市"
     assert documents.loc["001_8e4ffc723a291cac", "region"] == "武汉"
     attributed = run.table("attributions").set_index(["doc_id", "field"])
-    assert attributed.loc[("001_8e4ffc723a291cac", "city"), "rule"] == "metadata"
+    assert attributed.loc[("001_8e4ffc723a291cac", "city"), "rule"] == "given"

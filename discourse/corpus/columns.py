@@ -11,7 +11,10 @@ from discourse.contracts import LEVELS
 from discourse.corpus.gazetteer import PLACE_FIELDS, Gazetteer, Unit, read_gazetteer
 from discourse.corpus.wordlists import read_sections
 
-FIELDS = ("title", "date", "year", *PLACE_FIELDS, "region", "level", "role", "speaker", "genre")
+FIELDS = (
+    *("title", "date", "year", *PLACE_FIELDS, "region", "level", "role", "speaker"),
+    *("author", "author_unit", "publisher", "genre"),
+)
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?|(\d{4})(\d{2})(\d{2})")
 _MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "nat", "-", "--", "—", "无", "不详", "未知"})
 

@@ -8,24 +8,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from discourse.contracts import check
-from discourse.corpus.attribution import assign_regions, override_attributions
+from discourse.corpus.attribution import FIELDS, assign_regions, override_attributions
 from discourse.corpus.batches import Progress, Store, clean_sources
 from discourse.corpus.given import prefer_given, readable_sources
 from discourse.errors import SourceError
-
-_FIELDS = (
-    "title",
-    "date",
-    "year",
-    "province",
-    "city",
-    "district",
-    "region",
-    "level",
-    "role",
-    "speaker",
-    "genre",
-)
 
 
 def build_documents(
@@ -33,6 +19,7 @@ def build_documents(
     *,
     regions: Mapping[str, str] | None = None,
     metadata: pd.DataFrame | None = None,
+    min_confidence: float = 0.6,
     n_workers: int = 1,
     store: Store | None = None,
     progress: Progress | None = None,
@@ -44,9 +31,10 @@ def build_documents(
     regions: label -> administrative unit ("福州": "福州市"). metadata: the user's own table, which wins over
     what was read, as do the columns of a table of texts (`given` of `sources`). A source with an `error` is
     passed over; one whose words are parted by blanks already (`is_segmented`, then a column of `documents`,
-    too) keeps every line as it is. n_workers: processes; the tables are the same for any number (more than one
-    needs the guard ``if __name__ == "__main__"`` in a script). store: keeps finished batches. progress: called
-    with the number of texts done and of all.
+    too) keeps every line as it is. min_confidence: what was read with less (0-1) stays unknown. n_workers:
+    processes; the tables are the same for any number (more than one needs the guard ``if __name__ ==
+    "__main__"`` in a script). store: keeps finished batches. progress: called with the number of texts done
+    and of all.
 
     Returns
     -------
@@ -69,7 +57,7 @@ def build_documents(
         pd.concat(tables, ignore_index=True) for tables in zip(*batches, strict=True)
     )
     documents, attributions = complete_documents(
-        documents, attributions, readable, regions=regions, metadata=metadata
+        documents, attributions, readable, regions=regions, metadata=metadata, min_confidence=min_confidence
     )
     return documents, check(edits, "edits"), attributions
 
@@ -81,17 +69,19 @@ def complete_documents(
     *,
     regions: Mapping[str, str] | None = None,
     metadata: pd.DataFrame | None = None,
+    min_confidence: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fill the fields of cleaned documents from their words, the tables they came in, and the user's own.
 
     documents, attributions: of all batches of `clean_sources`, joined. sources: those that were cleaned.
-    regions, metadata, errors: as `build_documents` has them.
+    regions, metadata, min_confidence, errors: as `build_documents` has them.
     """
     _report_empty(sources, documents)
-    attributions = prefer_given(attributions, documents, sources)
+    sure = attributions[attributions["confidence"] >= min_confidence].reset_index(drop=True)
+    attributions = prefer_given(sure, documents, sources)
     documents = _fill_fields(documents, attributions)
     if metadata is not None:
-        documents, attributions = override_attributions(documents, attributions, metadata)
+        documents, attributions = override_attributions(documents, attributions, metadata, sources=sources)
     documents = assign_regions(documents, regions)
     if "is_segmented" in sources and sources["is_segmented"].any():
         segmented = sources["source_id"][sources["is_segmented"]]
@@ -115,6 +105,9 @@ def _report_empty(sources: pd.DataFrame, documents: pd.DataFrame) -> None:
 def _fill_fields(documents: pd.DataFrame, attributions: pd.DataFrame) -> pd.DataFrame:
     """Fields of `documents` from the attributions; what nothing shows stays NA."""
     values = attributions.set_index(["field", "doc_id"])["value"].to_dict()
-    columns = {name: [values.get((name, doc_id)) for doc_id in documents["doc_id"]] for name in _FIELDS}
+    columns = {
+        name: [values.get((name, doc_id)) for doc_id in documents["doc_id"]]
+        for name in ("title", "region", *FIELDS)
+    }
     filled = documents.assign(**{name: pd.Series(column, dtype="str") for name, column in columns.items()})
     return filled.assign(year=pd.to_numeric(filled["year"]).astype("Int64"))

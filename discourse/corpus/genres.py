@@ -1,4 +1,4 @@
-"""What kind of text a page holds: its lines in; report, speech, article, summary or press out."""
+"""What kind of text a page holds: its lines in; report, speech, notice, article, summary or press out."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ _OPENING = 600  # characters of the body in which a press text shows itself
 
 
 def find_genre(page: Page, lines: Sequence[Line], words: Offices) -> Finding | None:
-    """Genre of the text: report, speech, article, summary or press; nothing where it does not show."""
+    """Genre of the text: report, speech, notice, article, summary or press; nothing where it does not show."""
     body, titles = body_lines(lines), [line for line in lines if line.kind == "title"]
     return (
         _words_in(titles, words, "report", 0.95)
         or _report(page, lines)
         or _words_in(titles, words, "speech", 0.95)
+        or _notice(titles, words)
         or _words_in(titles, words, "press", 0.8)
         or _words_in(titles, words, "summary", 0.85)
         or _authored(lines, words)
@@ -44,6 +45,16 @@ def _words_in(titles: Iterable[Line], words: Offices, genre: str, sure: float) -
             return Finding(
                 "genre", genre, line.start + match.start(), line.start + match.end(), "title_words", sure
             )
+    return None
+
+
+def _notice(titles: Iterable[Line], words: Offices) -> Finding | None:
+    """Find the title of an official paper: an organ, 关于 or 印发, and at its end the kind of paper."""
+    kinds = alternatives(words.genres["notice", "title"])
+    pattern = rf"(?=.{{0,40}}(?:关于|印发)).*?(?:{kinds})(?:[（(].{{0,12}}[)）])?$"
+    for line in titles:
+        if re.match(pattern, line.text) and re.match(r"(?:中共)?[一-鿿 　、]{4,40}?(?:关于|印发)", line.text):
+            return Finding("genre", "notice", line.start, line.end, "title_kind", 0.9)
     return None
 
 
@@ -76,7 +87,9 @@ def _press(page: Page, body: Sequence[Line]) -> Finding | None:
     said = re.findall(r"[一-鿿]{2,4}(?:表示|指出|认为|介绍说?|强调|说)", page.text)
     for line in opening:
         reporter = re.search(
-            r"本报讯|本报记者|[（(]记者[^）)]{2,12}[）)]|新华社[一-鿿]{2,6}\d{1,2}月\d{1,2}日电", line.text
+            r"本报讯|本报记者|[（(]记者[^）)]{2,12}[）)]|新华社[一-鿿]{2,6}\d{1,2}月\d{1,2}日电"
+            r"|记者[一-鿿]{0,3}(?:近日|日前|走访|采访|看到|了解到|获悉)",
+            line.text,
         )
         match = reporter or (re.search(event, line.text) if len(said) >= 5 else None)
         if match:

@@ -1,159 +1,207 @@
-"""What the user knows better: documents and a table of metadata or of regions in, corrected documents out."""
+"""What the user knows better: documents and a table of metadata in, corrected documents out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from pathlib import PurePath
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from discourse.contracts import LEVELS, check
+from discourse.contracts import CONTRACTS, LEVELS, check
+from discourse.corpus.columns import FIELDS, complete_places, name_columns, read_value
+from discourse.corpus.filenames import find_files
 from discourse.corpus.gazetteer import PLACE_FIELDS, Gazetteer, Unit, read_gazetteer
-from discourse.errors import DataError, SettingError, suggest
+from discourse.corpus.spelling import near_misspelling
+from discourse.errors import DataError, suggest
 
-METADATA_COLUMNS = tuple("title date year province city district region level role speaker genre".split())
-_KEYS = ("doc_id", "file")
+METADATA_COLUMNS = FIELDS
+RULE = "given"
+_KEYS = ("doc_id", "file", "path")
+_LONG = ("field", "value")
+_FIXED = ("source_id", "raw_start", "raw_end", "text", "is_segmented")  # columns that no user's table changes
 _CLEAR = "NA"
 Cells = dict[tuple[str, str], str]  # (doc_id, field) -> value
 
 
+class _Row(NamedTuple):
+    """What the user says of one document or file: by which key, its name, field -> value."""
+
+    key: str
+    name: str
+    values: dict[str, str]
+
+
 def override_attributions(
-    documents: pd.DataFrame, attributions: pd.DataFrame, metadata: pd.DataFrame
+    documents: pd.DataFrame,
+    attributions: pd.DataFrame,
+    metadata: pd.DataFrame,
+    *,
+    sources: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Let the user's metadata win over whatever was read off the texts.
 
     Parameters
     ----------
     documents, attributions
-        Tables of those names. A column `path` of `documents`, if there is one, is what `file` may match, too.
+        Tables of those names.
     metadata
-        One row a document (`doc_id`) or file (`file`: path, file name with or without its ending, or
-        source_id; it stands for all documents of the file), and any metadata columns of `documents`. An
-        empty cell changes nothing, "NA" clears. A row by `doc_id` wins over one by `file`. What a given cell
+        Wide: one row a document (`doc_id`) or file (`file` or `path`: path or its end, with or without its
+        suffix, or source_id; it stands for all documents of the file), and any columns of `documents`. An empty
+        cell changes nothing, "NA" clears. A row by `doc_id` wins over one by `file`. What a given cell
         implies follows it unless the row says otherwise: a date brings its year, a place the units above it,
-        and a unit that does not lie in the new place goes.
+        and a unit that does not lie in the new place goes. Any other column (`period`) becomes a column of
+        `documents`: whole numbers if all its cells are, else numbers, else words.
+        Long, as ``attributions.csv`` of a run is: doc_id (or file), field, value, one row a field. Rows that say
+        what was read anyway, by the same `rule`, change nothing; an empty value clears.
+    sources
+        Table of that name: the paths that `file` may mean.
 
     Returns
     -------
     tuple of pandas.DataFrame
-        documents and attributions; what came from here has the rule "metadata" and confidence 1.
+        documents and attributions; what came from here has the rule "given" and confidence 1.
 
     Raises
     ------
     DataError
-        A column that is unknown or missing, a row that matches no document, two rows for one key, a level or
-        year that is none.
+        A column that is missing or misspelt, a row that matches no document or files of the same name, two rows
+        for one key, a level, date or year that is none.
     """
-    _require_columns(metadata)
-    cells = _cells(documents, metadata)
-    documents, table = documents.copy(), attributions.copy()
-    for (doc_id, field), value in cells.items():
-        _set(documents, doc_id, field, value)
+    is_long = set(_LONG) <= {str(name) for name in metadata.columns}
+    rows = list(_long_rows(metadata, attributions) if is_long else _wide_rows(metadata))
+    cells = _cells(documents, rows, sources)
+    table = attributions
     replaced = [key in cells for key in zip(table["doc_id"], table["field"], strict=True)]
     table = _append(table[~np.array(replaced, dtype=bool)], cells)
-    return check(documents, "documents"), check(table, "attributions")
+    return check(_fill(documents, cells), "documents"), check(table, "attributions")
 
 
-def assign_regions(documents: pd.DataFrame, regions: Mapping[str, str] | None) -> pd.DataFrame:
-    """Label each document with the region that the study compares.
-
-    Parameters
-    ----------
-    documents
-        Table `documents`.
-    regions
-        Label -> full name of an administrative unit (``{"云南": "云南省", "福州": "福州市"}``). A document
-        whose province, city or district is that unit gets the label, the most specific unit wins, a document
-        of none gets NA. A name that several units bear (鼓楼区) is written with the one above it
-        (福州市鼓楼区). Without `regions` the region is the province.
-
-    Returns
-    -------
-    pandas.DataFrame
-        documents with the column `region` filled. A region that the user's metadata gave already stays.
-
-    Raises
-    ------
-    SettingError
-        A name that no unit or several units bear, with the nearest names.
-    """
-    documents = documents.copy()
-    given = documents["region"] if "region" in documents else pd.Series(pd.NA, documents.index)
-    found = documents["province"] if regions is None else _regions(documents, regions)
-    documents["region"] = given.where(given.notna(), found).astype("str")
-    return check(documents, "documents")
-
-
-def _require_columns(metadata: pd.DataFrame) -> None:
-    known = (*_KEYS, *METADATA_COLUMNS)
-    for column in map(str, metadata.columns):
-        if column not in known:
-            raise DataError(
-                f"metadata: {column!r} is not a column that documents have. {suggest(column, known)}"
-                f"Columns: {', '.join(known)}."
-            )
-    if not any(key in metadata.columns for key in _KEYS):
+def _wide_rows(metadata: pd.DataFrame) -> Iterator[_Row]:
+    names = [str(name) for name in metadata.columns]
+    for name in names:
+        _require_known(name)
+    if not any(key in names for key in _KEYS):
         raise DataError("metadata: no column says which document a row is about: add 'doc_id' or 'file'.")
-
-
-def _cells(documents: pd.DataFrame, metadata: pd.DataFrame) -> Cells:
-    """Collect what changes; rows by file go first, so that rows by doc_id overwrite them."""
-    rows = [{str(name): _text(value) for name, value in row.items()} for row in metadata.to_dict("records")]
-    cells: Cells = {}
-    seen: set[str] = set()
-    gazetteer = read_gazetteer()
-    for row in sorted(rows, key=lambda row: bool(row.get("doc_id"))):
-        name, doc_ids = _match(documents, row)
-        if name in seen:
+    seen: set[tuple[str, str]] = set()
+    for record in _records(metadata):
+        key, name = _key(record)
+        if (key, name) in seen:
             raise DataError(f"metadata: {name!r} has two rows, a document or file has one: merge them.")
-        seen.add(name)
-        given = {field: _valid(name, field, row[field]) for field in METADATA_COLUMNS if row.get(field)}
+        seen.add((key, name))
+        yield _Row(key, name, {f: v for f, v in record.items() if v and f not in (*_KEYS, *_FIXED)})
+
+
+def _long_rows(metadata: pd.DataFrame, attributions: pd.DataFrame) -> Iterator[_Row]:
+    """One row a document or file, from one row a field."""
+    inferred = {
+        (doc_id, field): (value, rule)
+        for doc_id, field, value, rule in attributions[["doc_id", "field", "value", "rule"]].itertuples(
+            index=False
+        )
+    }
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for record in _records(metadata):
+        key, name = _key(record)
+        field = _our_name(record["field"])
+        value = record["value"] or _CLEAR
+        if inferred.get((name, field)) == (value, record.get("rule")):
+            continue
+        values = found.setdefault((key, name), {})
+        if values.setdefault(field, value) != value:
+            raise DataError(f"metadata: {name!r} has two values of {field!r}: keep one row.")
+    for key, name in found:
+        yield _Row(key, name, found[key, name])
+
+
+def _our_name(field: str) -> str:
+    """Our name of a field (省份 -> province), or the user's own, checked."""
+    ours = name_columns([field])
+    field = next((name for name in ours if name in METADATA_COLUMNS), field)
+    if not field or field in (*_KEYS, *_FIXED):
+        raise DataError(
+            f"metadata: {field!r} in the column 'field' cannot be changed; write a field such as city."
+        )
+    _require_known(field)
+    return field
+
+
+def _records(metadata: pd.DataFrame) -> Iterator[dict[str, str]]:
+    names = [str(name) for name in metadata.columns]
+    for values in zip(*(metadata[name] for name in metadata.columns), strict=True):
+        yield {
+            name: text
+            if name in _KEYS
+            else re.sub(r"^'(?=[=+\-@])", "", text)  # as our own CSV wards off formulas
+            for name, text in zip(names, map(_text, values), strict=True)
+            if name
+        }
+
+
+def _key(record: Mapping[str, str]) -> tuple[str, str]:
+    if record.get("doc_id"):
+        return "doc_id", record["doc_id"]
+    return "file", record.get("file") or record.get("path", "")
+
+
+def _require_known(name: str) -> None:
+    """Refuse a column that is no field and nearly one, or that would be mistaken for something else."""
+    known = (*_KEYS, *METADATA_COLUMNS, *_FIXED, *_LONG)
+    if name in known:
+        return
+    near = near_misspelling(name, known)
+    if near:
+        raise DataError(
+            f"metadata: {name!r} is not a column that documents have. Did you mean {near!r}? "
+            f"Columns: {', '.join((*_KEYS, *METADATA_COLUMNS))}; any other name becomes a column of its own."
+        )
+    if ":" in name or re.fullmatch(r"topic_\d+", name):
+        raise DataError(
+            f"metadata: a column cannot be called {name!r} (':' parts crossed columns): rename it."
+        )
+
+
+def _cells(documents: pd.DataFrame, rows: Sequence[_Row], sources: pd.DataFrame | None) -> Cells:
+    """Collect what changes; rows by file go first, so that rows by doc_id overwrite them."""
+    cells: Cells = {}
+    gazetteer = read_gazetteer()
+    records = dict(zip(documents["doc_id"], documents[[*PLACE_FIELDS]].to_dict("records"), strict=True))
+    named = find_files([row.name for row in rows if row.key == "file"], documents, sources)
+    for row in sorted(rows, key=lambda row: row.key == "doc_id"):
+        doc_ids = [row.name] if row.key == "doc_id" and row.name in records else named.get(row.name, [])
+        if row.key == "doc_id" and row.name not in records or not doc_ids:
+            raise _no_match(row.name, list(records))
+        given = complete_places(
+            {field: _valid(row.name, field, value) for field, value in row.values.items()}
+        )
         for doc_id in doc_ids:
-            known = documents.loc[documents["doc_id"] == doc_id].iloc[0].to_dict()
-            values = _implied(given, known, gazetteer) | given
+            values = _implied(given, records[doc_id], gazetteer) | given
             cells.update({(doc_id, field): value for field, value in values.items()})
     return cells
 
 
-def _match(documents: pd.DataFrame, row: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return what the row names, and the documents that it means."""
-    doc_ids, source_ids = documents["doc_id"].astype("str"), documents["source_id"].astype("str")
-    name = row.get("doc_id") or row.get("file", "")
-    if row.get("doc_id"):
-        matched, choices = doc_ids[doc_ids == name], list(doc_ids)
-    else:
-        paths = documents.get("path", source_ids).astype("str")
-        named = [_is_file(name, *pair) for pair in zip(paths, source_ids, strict=True)]
-        matched, choices = doc_ids[np.array(named, dtype=bool)], sorted(set(source_ids))
-    if matched.empty:
-        raise DataError(
-            f"metadata: the row {name!r} matches no document. {suggest(name, choices)}"
-            f"Known: {', '.join(choices[:8])}{' ...' if len(choices) > 8 else ''}."
-        )
-    return name, list(matched)
-
-
-def _is_file(name: str, path: str, source_id: str) -> bool:
-    """Whether `name` is the source or ends its path: ``data/one.txt`` is ``one.txt`` and ``one``, too."""
-    wanted, parts = PurePath(name.replace("\\", "/")), PurePath(path.replace("\\", "/")).parts
-    ends = bool(wanted.parts) and parts[-len(wanted.parts) :] == wanted.parts
-    return ends or source_id in (name, wanted.name, wanted.stem)
+def _no_match(name: str, choices: Sequence[str]) -> DataError:
+    return DataError(
+        f"metadata: the row {name!r} matches no document. {suggest(name, choices)}"
+        f"Known: {', '.join(choices[:8])}{' ...' if len(choices) > 8 else ''}."
+    )
 
 
 def _valid(name: str, field: str, value: str) -> str:
-    if field == "level" and value not in (*LEVELS, _CLEAR):
-        raise DataError(
-            f"metadata: {name!r} has the level {value!r}, which is none. {suggest(value, LEVELS)}"
-            f"Levels: {', '.join(LEVELS)}."
-        )
-    if field == "year" and value != _CLEAR:
-        value = value.removesuffix(".0")
-        if not value.isdecimal():
-            raise DataError(f"metadata: {name!r} has the year {value!r}, not a number: write four digits.")
-    return value
+    if value == _CLEAR or field not in ("level", "year", "date"):
+        return value
+    valid = read_value(field, value)
+    if field == "year" and not re.fullmatch(r"\d{4}(?:\.0|年)?", value):
+        valid = ""
+    if valid:
+        return valid
+    rules = {
+        "level": f"which is none. {suggest(value, LEVELS)}Levels: {', '.join(LEVELS)}.",
+        "year": "not a number: write four digits.",
+        "date": "which is none: write 2024-03-05, 2024-03 or 2024.",
+    }
+    raise DataError(f"metadata: {name!r} has the {field} {value!r}, {rules[field]}")
 
 
 def _implied(given: Mapping[str, str], known: Mapping[Any, Any], gazetteer: Gazetteer) -> dict[str, str]:
@@ -183,14 +231,40 @@ def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else "" if value is None or value != value else str(value)
 
 
-def _set(documents: pd.DataFrame, doc_id: str, field: str, value: str) -> None:
-    rows, cleared = documents["doc_id"] == doc_id, value == _CLEAR
-    if field == "year":
-        documents["year"] = documents["year"].astype("Int64")
-        documents.loc[rows, "year"] = pd.NA if cleared else int(value)
-    else:
-        documents[field] = documents[field].astype("str")
-        documents.loc[rows, field] = pd.NA if cleared else value
+def _fill(documents: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    """Documents with the cells in their columns, a new column for every field that they lack."""
+    changed: dict[str, dict[str, str]] = {}
+    for (doc_id, field), value in cells.items():
+        changed.setdefault(field, {})[doc_id] = value
+    documents = documents.copy()
+    for field, values in changed.items():
+        old = documents[field] if field in documents else [None] * len(documents)
+        new = [
+            kept if (value := values.get(doc_id)) is None else None if value == _CLEAR else value
+            for doc_id, kept in zip(documents["doc_id"], old, strict=True)
+        ]
+        if field == "year":
+            documents[field] = pd.array(
+                [None if v is None or pd.isna(v) else int(v) for v in new], dtype="Int64"
+            )
+        else:
+            is_ours = field in CONTRACTS["documents"].columns
+            documents[field] = (
+                pd.Series(new, documents.index, dtype="str") if is_ours else _typed(new, documents)
+            )
+    return documents
+
+
+def _typed(values: Sequence[str | None], documents: pd.DataFrame) -> pd.Series[Any]:
+    """Whole numbers, numbers or words; 007 is a word, for it is a code."""
+    known = [value for value in values if value is not None]
+    plain = r"-?(?:0|[1-9]\d{0,15})"
+    if known and all(re.fullmatch(plain, value) for value in known):
+        whole = pd.array([None if value is None else int(value) for value in values], dtype="Int64")
+        return pd.Series(whole, documents.index)
+    if known and all(re.fullmatch(rf"{plain}(?:\.\d+)?", value) for value in known):
+        return pd.Series([np.nan if value is None else float(value) for value in values], documents.index)
+    return pd.Series(values, documents.index, dtype="str")
 
 
 def _append(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
@@ -198,60 +272,8 @@ def _append(table: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     rows = [(doc_id, field, value, value) for (doc_id, field), value in cells.items() if value != _CLEAR]
     added = pd.DataFrame(rows, columns=["doc_id", "field", "value", "quote"]).astype("str")
     nowhere = pd.array([pd.NA] * len(rows), dtype="Int64")
-    added = added.assign(start=nowhere, end=nowhere, rule="metadata", confidence=1.0)
+    added = added.assign(start=nowhere, end=nowhere, rule=RULE, confidence=1.0)
     table = table.astype({"start": "Int64", "end": "Int64"})
-    parts = [part for part in (table, added[list(table.columns)]) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else table.reset_index(drop=True)
-
-
-def _regions(documents: pd.DataFrame, regions: Mapping[str, str]) -> pd.Series[str]:
-    gazetteer = read_gazetteer()
-    wanted = [(label, _region_lineage(label, name, gazetteer)) for label, name in regions.items()]
-    labels = [_label(row, wanted) for row in documents.to_dict("records")]
-    return pd.Series(labels, documents.index, dtype="str")
-
-
-def _region_lineage(label: str, name: str, gazetteer: Gazetteer) -> dict[str, str]:
-    """Names by level of the unit that a study means by a full name, and of those above it."""
-    units = gazetteer.find_units(name)
-    mentions = gazetteer.find_mentions(name)
-    if not units and mentions and mentions[0].start == 0 and mentions[-1].end == len(name):
-        units = mentions[-1].units
-    if len(units) == 1 and name.endswith(units[0].name):
-        return {level: unit.name for level, unit in gazetteer.lineage(units[0]).items()}
-    if len(units) > 1:
-        rule = "is borne by several units: write the one above before it"
-        near = [_full_name(unit, gazetteer) for unit in units]
-    else:
-        rule, near = "is no administrative unit's full name", _nearest(name, gazetteer)
-    raise SettingError(f"[regions] {label} = {name!r} {rule}. Did you mean {' or '.join(near)}?")
-
-
-def _full_name(unit: Unit, gazetteer: Gazetteer) -> str:
-    lineage = gazetteer.lineage(unit)
-    return "".join(
-        lineage[level].name
-        for level in (PLACE_FIELDS[1:] if "city" in lineage else PLACE_FIELDS)
-        if level in lineage
-    )
-
-
-def _nearest(name: str, gazetteer: Gazetteer) -> list[str]:
-    """Find the nearest names of units, first those whose short name it is."""
-    near = [unit.name for unit in gazetteer.find_units(name)]
-    for level in PLACE_FIELDS:
-        names = [unit.name for unit in gazetteer.units.values() if unit.level == level]
-        near += get_close_matches(name, names, n=2, cutoff=0.5)
-    return list(dict.fromkeys(near))[:4] or ["云南省", "福州市"]
-
-
-def _label(row: Mapping[Any, Any], wanted: Iterable[tuple[str, dict[str, str]]]) -> str | None:
-    """Label of the most specific unit in which the document lies; a city without its province counts."""
-    hits = [
-        (len(lineage), label)
-        for label, lineage in wanted
-        for lowest in [max(lineage, key=PLACE_FIELDS.index)]
-        if row[lowest] == lineage[lowest]
-        and all(not isinstance(row[level], str) or row[level] == name for level, name in lineage.items())
-    ]
-    return max(hits, key=lambda hit: hit[0])[1] if hits else None
+    parts: Iterable[pd.DataFrame] = (table, added[list(table.columns)])
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else table.reset_index(drop=True)

@@ -31,8 +31,12 @@ _MOST_NAMED = 5  # mentions that a told text must give its place
 _REACH = {"central": 0, "province": 1, "city": 2}  # how many of province, city, district a level may own
 _CONGRESS = r"第?[一二三四五六七八九十\d]{1,3}届\n?人民代表大会"
 _ORGAN = re.compile(
-    r"(?:(?:省|市|州|盟|区|县|旗)?(?:党委|委|人民政府|政府)(?:[、和](?=(?:省|市|州|盟|区|县|旗)?(?:人民)?政))?){1,2}"
+    r"(?:(?:省|市|州|盟|区|县|旗)?(?:党工委|管委会|工委|党委|委|人民政府|政府)(?:[、和](?=(?:省|市|州|盟|区|县|旗)?(?:人民)?政))?){1,2}"
 )
+_PARAGRAPH = 40  # a body line of more characters is a paragraph
+_BELOW = re.compile(r"[一-鿿]{1,6}?(?P<kind>街道|镇|乡|苏木|社区|村|嘎查)")
+_BELOW_LEVELS = {"街道": "township", "镇": "township", "乡": "township", "苏木": "township",
+                 "社区": "village", "村": "village", "嘎查": "village"}  # fmt: skip
 _SPOKESMAN = re.compile(r"[一-鿿]{0,4}(?:书记|部|常委|办|纪|宣|统|政法|市长|区长|县长|省长|主任)")
 
 
@@ -118,14 +122,46 @@ def own_level(level: str, places: Iterable[Finding]) -> str:
     return level
 
 
+def find_own_work(
+    page: Page, lines: Sequence[Line], places: Sequence[Finding], gazetteer: Gazetteer
+) -> Finding | None:
+    """Level of the unit that opens the text with its own work: after 近年来, or in a text with 我市, 我区.
+
+    A street, town or village below the place is lower than the place (江岸区百步亭街道); an area such as a
+    high-tech zone is of no level.
+    """
+    lowest = places[-1] if places else None
+    ours = re.search(r"我(?:省|市|州|区|县|旗|镇|乡|街道|社区|村)(?!们)", page.text)
+    contexts = read_contexts()
+    opening = [line for line in lines if line.kind == "body" and len(line.text) > _PARAGRAPH][:1]
+    for site in _rows(page, opening, gazetteer):
+        dated = contexts.time_before.search(site.before)
+        is_lowest = lowest is not None and any(u.name == lowest.value for u in site.mentions[-1].units)
+        heads = dated or (ours and contexts.sentence_head.search(site.before))
+        if lowest is None or not is_lowest or not heads or contexts.area.match(site.after):
+            continue
+        below = _BELOW.match(site.after)
+        rest = site.after[below.end() :] if below else site.after
+        organ = _ORGAN.match(rest)
+        if contexts.verb.match(rest) or (organ and not _SPOKESMAN.match(rest[organ.end() :])):
+            level = _BELOW_LEVELS[below["kind"]] if below else lowest.field
+            end = site.mentions[-1].end + (below.end() if below else 0)
+            return Finding("level", level, site.mentions[0].start, end, "own_summary", 0.75)
+    return None
+
+
 def _sites(
     page: Page, lines: Sequence[Line], gazetteer: Gazetteer, office: tuple[int, int] | None
 ) -> list[_Site]:
     """Mentions in title, body, byline and occasion; units in a row (湖北省|十堰市|张湾区) are one."""
+    return _rows(
+        page, [line for line in lines if line.kind != "furniture" or _speaks(line, office)], gazetteer
+    )
+
+
+def _rows(page: Page, lines: Iterable[Line], gazetteer: Gazetteer) -> list[_Site]:
     sites: list[_Site] = []
     for line in lines:
-        if line.kind == "furniture" and not _speaks(line, office):
-            continue
         row: list[Mention] = []
         for mention in gazetteer.find_mentions(line.text):
             row = [*row, mention] if mention.chained else [mention]
@@ -167,7 +203,11 @@ def _judge(site: _Site, contexts: Contexts, opening: int, office: tuple[int, int
 def _heads_title(site: _Site, contexts: Contexts) -> bool:
     """Whether a place in the title is its own: at the head or after a year, not that of the occasion."""
     headed = re.fullmatch(r"(?:(?:19|20)\d\d年度?|中共|[—\-\s《“]+)*", site.before)
-    named = site.mentions[-1].form != "short" or re.match("[：:|丨]", site.after)
+    named = (
+        site.mentions[-1].form != "short"
+        or re.match("[：:|丨]", site.after)
+        or contexts.area.match(site.after)
+    )
     return bool(headed and named) and not contexts.away_after.match(site.after)
 
 
@@ -191,8 +231,10 @@ def _subject(site: _Site, contexts: Contexts, opening: int) -> _Evidence | None:
         return None
     if last.unit is None or (last.form == "short" and last.unit.level == "district"):
         return None
-    organ = _ORGAN.match(site.after)
-    width = organ.end() if organ else 0
+    area = contexts.area.match(site.after)
+    width = area.end() if area else 0
+    organ = _ORGAN.match(site.after[width:])
+    width += organ.end() if organ else 0
     acts = contexts.verb.match(site.after[width:]) or (organ and not _SPOKESMAN.match(site.after[width:]))
     heads = contexts.sentence_head.search(site.before) or (organ and contexts.clause_head.search(site.before))
     if not acts or not heads:
@@ -264,8 +306,8 @@ def _settle(
 
 def _only_unit(evidence: _Evidence, field: str, gazetteer: Gazetteer) -> str | None:
     """Code of the unit of that level in which all bearers of the name lie, if there is exactly one."""
-    codes = {up.code for unit in evidence.units if (up := gazetteer.lineage(unit).get(field))}
-    return codes.pop() if len(codes) == 1 else None
+    codes = {up.code if (up := gazetteer.lineage(unit).get(field)) else "" for unit in evidence.units}
+    return codes.pop() or None if len(codes) == 1 else None
 
 
 def _inside(evidence: _Evidence, field: str, code: str, gazetteer: Gazetteer) -> _Evidence:

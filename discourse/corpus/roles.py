@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from discourse.contracts import LEVELS
 from discourse.corpus.gazetteer import read_rows, read_words
 from discourse.corpus.pages import Finding, Line, Page, alternatives, body_lines, byline_lines
 from discourse.resources import resource
 
-_NAME = r"[一-鿿]{2,4}|[一-鿿][ 　]{1,3}[一-鿿]|[一-鿿]{1,8}(?:·[一-鿿]{1,8})+"
+NAME = r"[一-鿿]{2,4}|[一-鿿][ 　]{1,3}[一-鿿]|[一-鿿]{1,8}(?:·[一-鿿]{1,8})+"
 _MASK = r"(?:XX|xx|××|[X×*＊]{1,3}|某某?)"
 _MASKED_LEVELS = {"街道": "township", "镇": "township", "乡": "township", "社区": "village", "村": "village",
                   "区": "district", "县": "district", "市": "city", "省": "province"}  # fmt: skip
@@ -29,6 +30,22 @@ class Offices:
     surnames: frozenset[str]
     genres: dict[tuple[str, str], tuple[str, ...]]
 
+    @cached_property
+    def any_role(self) -> str:
+        """Pattern of every word that names an office."""
+        return alternatives(self.roles)
+
+    @cached_property
+    def any_organ(self) -> str:
+        """Pattern of every word that names an organ."""
+        return alternatives(self.organs)
+
+    @cached_property
+    def any_head(self) -> str:
+        """Pattern of the offices of officials."""
+        others = ("press", "expert", "author_collective")
+        return alternatives(word for word, value in self.roles.items() if value not in others)
+
 
 @dataclass(frozen=True)
 class Office:
@@ -42,8 +59,9 @@ class Office:
     confidence: float
 
 
+@cache
 def read_offices() -> Offices:
-    """Read the packaged word lists of offices and genres."""
+    """Read the packaged word lists of offices and genres, once a process."""
     roles = {word: row[0] for row in _rows("roles.tsv") for word in row[1].split()}
     organs = {word: row[0] for row in _rows("organs.tsv") for word in row[1].split()}
     surnames = frozenset(" ".join(read_words(resource("stopwords", "surnames.txt"))).split())
@@ -81,12 +99,20 @@ def parse_office(text: str, words: Offices) -> tuple[str, str]:
     A head of office goes before a deputy, an office before "other_official"; the level is that of the last
     organ named up to the office (省委常委、武汉市委书记 is a city's). Either may be "".
     """
-    offices = list(re.finditer(alternatives(words.roles), text))
+    offices = list(re.finditer(words.any_role, text))
     if not offices:
         return "", ""
     chosen = min(offices, key=lambda match: _precedence(words.roles[match[0]]))
-    organs = re.finditer(alternatives(words.organs), text[: chosen.end()])
+    organs = re.finditer(words.any_organ, text[: chosen.end()])
     return words.roles[chosen[0]], ([words.organs[match[0]] for match in organs] or [""])[-1]
+
+
+def organ_level(name: str, words: Offices) -> str:
+    """Level of the organ or group that signs a text: 某县委组织部 -> district, 某大学课题组 -> other, else ""."""
+    if re.search(r"大学|学院|研究院|研究所|社科院|社会科学院|党校|学会", name):
+        return "other"
+    organs = re.findall(words.any_organ, name)
+    return words.organs[organs[-1]] if organs else ""
 
 
 def _precedence(role: str) -> tuple[bool, bool]:
@@ -101,7 +127,7 @@ def _title_office(page: Page, words: Offices) -> Office | None:
     """Find the office at the head of a title (市委书记在…会议上的讲话), not one in the occasion's name."""
     name = rf"(?:[{''.join(sorted(words.surnames))}][一-鿿]{{1,2}})?"
     after = rf"(?:同志)?{name}(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|$)"
-    pattern = rf"(?P<office>[^\n在赴]{{0,30}}?(?:{alternatives(words.roles)})){after}"
+    pattern = rf"(?P<office>[^\n在赴]{{0,30}}?(?:{words.any_role})){after}"
     match = re.match(pattern, page.title_text)
     if match is None or page.title is None or _CITES.search(match["office"]):
         return None
@@ -116,7 +142,7 @@ def _title_speaker(page: Page, office: Office | None, words: Offices) -> Finding
     match = re.match(
         r"(?:同志)?([一-鿿]{2,3}?)(?:同志)?(?=在|于|的讲话|关于)", page.text[office.end : page.title[1]]
     )
-    if match is None or not _is_name(match[1], words):
+    if match is None or not is_name(match[1], words):
         return None
     start = office.end + match.start(1)
     return Finding("speaker", match[1], start, start + len(match[1]), "title_name", 0.85)
@@ -151,44 +177,41 @@ def find_author_office(line: Line, words: Offices) -> Office | None:
 def find_author_name(line: Line, words: Offices) -> Finding | None:
     """作者：王华."""
     match = re.search(
-        rf"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*(?P<name>{_NAME})(?=[(（\s|]|$)", line.text
+        rf"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*(?P<name>{NAME})(?=[(（\s|]|$)", line.text
     )
-    if match is None or not _is_name(match["name"], words):
+    if match is None or not is_name(match["name"], words):
         return None
     start = line.start + match.start("name")
-    return Finding("speaker", _tidy(match["name"]), start, start + len(match["name"]), "byline_author", 0.95)
+    return Finding(
+        "speaker", tidy_name(match["name"]), start, start + len(match["name"]), "byline_author", 0.95
+    )
 
 
 def _office_and_name(line: Line, text: str, words: Offices) -> tuple[Office | None, Finding | None]:
     """省长　王予波, alone on a line or after the occasion."""
-    heads = alternatives(
-        word for word, value in words.roles.items() if value not in ("press", "expert", "author_collective")
-    )
-    pattern = rf"(?:^|[\s　])(?P<office>[一-鿿]{{0,16}}(?:{heads}))[ 　]+(?P<name>{_NAME})\s*$"
+    pattern = rf"(?:^|[\s　])(?P<office>[一-鿿]{{0,16}}(?:{words.any_head}))[ 　]+(?P<name>{NAME})\s*$"
     match = re.search(pattern, line.text)
-    if match is None or not _is_name(match["name"], words):
+    if match is None or not (is_name(match["name"], words) or _is_rare_name(line, match["name"])):
         return None, None
     role, level = parse_office(match["office"], words)
     first, last = line.start + match.start("office"), line.start + match.end("office")
     start = line.start + match.start("name")
     speaker = Finding(
-        "speaker", _tidy(match["name"]), start, start + len(match["name"]), "byline_office", 0.9
+        "speaker", tidy_name(match["name"]), start, start + len(match["name"]), "byline_office", 0.9
     )
     return Office(role, level, first, last, "byline_office", 0.9), speaker
 
 
 def _name_alone(line: Line, text: str, words: Offices) -> tuple[Office | None, Finding | None]:
     """Find a name alone on its line, to which the next lines give an office (省长毛伟明作政府工作报告)."""
-    if not re.fullmatch(_NAME, line.text) or not _is_name(line.text, words):
+    if not re.fullmatch(NAME, line.text) or not is_name(line.text, words):
         return None, None
-    pattern = (
-        rf"(?P<office>[一-鿿]{{0,8}}(?:{alternatives(words.roles)})){re.escape(line.text)}(?=作|在|代表|同志)"
-    )
+    pattern = rf"(?P<office>[一-鿿]{{0,8}}(?:{words.any_role})){re.escape(line.text)}(?=作|在|代表|同志)"
     match = re.compile(pattern).search(text, line.end, line.end + 300)
     if match is None:
         return None, None
     role, level = parse_office(match["office"], words)
-    speaker = Finding("speaker", _tidy(line.text), line.start, line.end, "byline_name", 0.85)
+    speaker = Finding("speaker", tidy_name(line.text), line.start, line.end, "byline_name", 0.85)
     return Office(role, level, match.start("office"), match.end("office"), "byline_name", 0.85), speaker
 
 
@@ -209,13 +232,22 @@ def find_represented(page: Page, lines: Sequence[Line]) -> Office | None:
     return None
 
 
-def _is_name(name: str, words: Offices) -> bool:
+def is_name(name: str, words: Offices) -> bool:
     """Whether characters look like a person's name: a family name first, or a transcribed name with a dot."""
     personal = (
-        2 <= len(_tidy(name)) <= 4 and name[0] in words.surnames and name[-1] not in "报网社部委办局组院校台"
+        2 <= len(tidy_name(name)) <= 4
+        and name[0] in words.surnames
+        and name[-1] not in "报网社部委办局组院校台"
     )
     return "·" in name or personal
 
 
-def _tidy(name: str) -> str:
+def _is_rare_name(line: Line, name: str) -> bool:
+    """Whether two or three characters behind an office that fills its line are a name of a rare family."""
+    alone = re.fullmatch(r"[一-鿿]{2,16}[ 　]+[一-鿿]{2,3}", line.text) is not None
+    return alone and not re.search(r"话|辞|言|报|告|摄|要|讲|稿|志|室|局|部|会|委|组|办", name)
+
+
+def tidy_name(name: str) -> str:
+    """Name without the blanks inside it."""
     return re.sub(r"[ 　]", "", name)

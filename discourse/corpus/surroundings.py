@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from discourse.corpus.gazetteer import read_rows
 from discourse.corpus.pages import alternatives
@@ -23,11 +24,13 @@ class Contexts:
     clause_head: re.Pattern[str]
     time_before: re.Pattern[str]
     verb: re.Pattern[str]
+    area: re.Pattern[str]
     abbreviations: Mapping[str, str]
 
 
+@cache
 def read_contexts() -> Contexts:
-    """Read the packaged word lists of what stands around places."""
+    """Read the packaged word lists of what stands around places, once a process."""
     rows = {
         side: alternatives(words.split())
         for side, words in read_rows(resource("stopwords", "place_contexts.tsv"))
@@ -42,6 +45,7 @@ def read_contexts() -> Contexts:
         ),
         clause_head=re.compile(rf"(?:[，,、]|{rows['time']}|中共)$"),
         time_before=re.compile(rf"(?:{rows['time']})[，,]?(?:中共)?$"),
+        area=re.compile(rf"[一-鿿]{{0,4}}?(?:{rows['area']})"),
         verb=re.compile(f"[，,]?(?:{rows['verb']})"),
         abbreviations=dict(map(tuple, read_rows(resource("stopwords", "place_abbreviations.tsv")))),  # type: ignore[arg-type]
     )

@@ -32,7 +32,17 @@ def documents() -> pd.DataFrame:
         dict(doc_id="b.2", source_id="b", province="云南省", city=None, district=None, level=None, year=None),
     ]
     table = pd.DataFrame([row | dict(raw_start=0, raw_end=1, text="文") for row in rows])
-    for column in ("title", "date", "region", "role", "speaker", "genre"):
+    for column in (
+        "title",
+        "date",
+        "region",
+        "role",
+        "speaker",
+        "author",
+        "author_unit",
+        "publisher",
+        "genre",
+    ):
         table[column] = pd.Series([pd.NA] * len(table), dtype="str")
     words = ["province", "city", "district", "level"]
     return table.astype({column: "str" for column in words} | {"year": "Int64"})
@@ -67,7 +77,7 @@ def test_what_the_user_says_wins_and_shows_that_the_user_said_it(documents, attr
     assert (row["value"], row["quote"], row["rule"], row["confidence"]) == (
         "厦门市",
         "厦门市",
-        "metadata",
+        "given",
         1.0,
     )
     assert pd.isna(row["start"]) and pd.isna(row["end"])
@@ -84,8 +94,10 @@ def test_an_empty_cell_changes_nothing_and_na_clears(documents, attributions):
 
 @pytest.mark.parametrize("file", ["b", "b.txt", "data/b.txt", r"data\b.txt"])
 def test_a_file_stands_for_all_its_documents(documents, attributions, file):
-    documents = documents.assign(path=["/x/data/a.txt", "/x/data/b.txt", "/x/data/b.txt"])
-    changed, _ = override_attributions(documents, attributions, metadata(file=[file], speaker=["王华"]))
+    sources = pd.DataFrame({"source_id": ["a", "b"], "path": ["/x/data/a.txt", "/x/data/b.txt"]})
+    changed, _ = override_attributions(
+        documents, attributions, metadata(file=[file], speaker=["王华"]), sources=sources
+    )
     assert changed["speaker"].fillna("").tolist() == ["", "王华", "王华"]
 
 
@@ -98,7 +110,7 @@ def test_a_row_for_a_document_wins_over_the_row_for_its_file(documents, attribut
 def test_a_new_date_brings_its_year_unless_the_row_says_another(documents, attributions):
     changed, table = override_attributions(documents, attributions, metadata(doc_id=["a"], date=["2021-07"]))
     assert changed.loc[0, "year"] == 2021
-    assert set(table.loc[table["rule"] == "metadata", "field"]) == {"date", "year"}
+    assert set(table.loc[table["rule"] == "given", "field"]) == {"date", "year"}
     changed, _ = override_attributions(
         documents, attributions, metadata(doc_id=["a"], date=["2021-07"], year=["2020"])
     )
