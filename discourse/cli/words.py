@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from discourse.cli.app import JsonOption, RunArgument, app
+from discourse.cli.app import JsonOption, QuietOption, RunArgument, app
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +109,25 @@ def trace(
         typer.echo(json.dumps(describe_traces(found), ensure_ascii=False, indent=2))
     else:
         typer.echo(render_traces(found))
+
+
+@app.command()
+def sensitivity(
+    run: RunArgument,
+    n_top: Annotated[int, typer.Option("--top", help="How many terms mark a group.")] = 10,
+    n_seeds: Annotated[int, typer.Option("--seeds", help="Models a segmentation; 0: terms only.")] = 3,
+    quiet: QuietOption = False,
+    csv: CsvOption = None,
+) -> None:
+    """Which findings move with segmentation: HMM and lexicon, on and off. 换一种分词，哪些结论会变。"""
+    from discourse.compare.listing import render_segmentation
+    from discourse.pipeline import open_run
+    from discourse.sensitivity import assess_segmentation
+
+    progress = None if quiet else lambda done, of: typer.echo(f"{done} of {of} models", err=True)
+    found = assess_segmentation(open_run(run), n_top=n_top, n_seeds=n_seeds, progress=progress)
+    typer.echo(render_segmentation(found, n_shown=n_top))
+    _write_csv(csv, found)
 
 
 def _write_csv(path: Path | None, table: pd.DataFrame) -> None:
