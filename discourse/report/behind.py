@@ -34,6 +34,7 @@ def place_evidence(payload: dict[str, Any], held: Tables) -> dict[str, Any]:
             for cell in topic["groups"]:
                 own = found.carriers(topic["topic"], factor["factor"], cell["group"])
                 cell["evidence"] = shelf.show(own, topic=topic["topic"])
+        _pass_on(factor)
     for words, target in listed:
         for word in words:
             word["evidence"] = shelf.show(found.uses(word["term"], *target), topic=target[2])
@@ -55,6 +56,17 @@ def place_evidence(payload: dict[str, Any], held: Tables) -> dict[str, Any]:
             sides = [found.carriers(row["topic"], row["factor_name"], group)[:2] for group in row["groups"]]
             row["evidence"] = shelf.show([*sides[0], *sides[1]], topic=row["topic"])
     return shelf.contents()
+
+
+def _pass_on(factor: Mapping[str, Any]) -> None:
+    """Give both sides of every contrast what stands behind their shares."""
+    cells = {
+        (topic["topic"], cell["group"]): cell["evidence"]
+        for topic in factor["topics"]
+        for cell in topic["groups"]
+    }
+    for row in (*factor["tested"], *factor["described"]):
+        row["evidence"] = [cells.get((row["topic"], group)) for group in row["groups"]]
 
 
 def _quotes(payload: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

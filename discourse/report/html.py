@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from markupsafe import Markup, escape
 from discourse.errors import RunError
 from discourse.report.drawings import draw_curve, draw_map
 from discourse.report.labels import ASSETS
+from discourse.report.places import number_groups
 from discourse.report.wording import percent, points
 
 SECTIONS = (
@@ -26,8 +28,12 @@ SECTIONS = (
     ("reuse", "文本复用", "Text reuse"),
     ("quotations", "引文", "Quotations"),
     ("map", "主题图", "Map of topics"),
+    ("robustness", "稳健性", "Robustness"),
     ("method", "方法与设置", "Method and settings"),
+    ("questions", "审稿人会问", "What a reviewer will ask"),
 )
+STYLES = ("report.css", "filter.css", "passage.css", "print.css")
+SCRIPTS = ("report.js", "filter.js", "passage.js", "cite.js", "start.js")
 MISSING = "—"
 
 
@@ -58,9 +64,25 @@ def render_report(payload: Mapping[str, Any]) -> str:
         topic_terms={
             topic["topic"]: [term["term"] for term in topic["terms"]] for topic in payload["topics"]
         },
-        css=Markup((ASSETS / "report.css").read_text("utf-8")),
-        script=Markup((ASSETS / "report.js").read_text("utf-8")),
+        place_of=_places(payload),
+        css=_joined(STYLES),
+        script=_joined(SCRIPTS),
     )
+
+
+def _joined(names: Sequence[str]) -> Markup:
+    return Markup("\n".join((ASSETS / name).read_text("utf-8") for name in names))
+
+
+def _places(payload: Mapping[str, Any]) -> Callable[[str, Sequence[str]], str]:
+    """Look up the numbers by which the page filters groups, ``factor.group``."""
+    numbers = number_groups(payload["factors"])
+
+    def place_of(factor: str, groups: Sequence[str]) -> str:
+        own = numbers.get(factor, {})
+        return " ".join(own[group] for group in groups if group in own)
+
+    return place_of
 
 
 def write_page(html: str, path: Path | str) -> Path:
@@ -74,7 +96,7 @@ def write_page(html: str, path: Path | str) -> Path:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(html)
+                file.write(_whole(html))
             os.chmod(temporary, 0o644)
             os.replace(temporary, path)
         except BaseException:
@@ -85,6 +107,11 @@ def write_page(html: str, path: Path | str) -> Path:
             f"{path}: the page cannot be written ({error.strerror}); choose another --out"
         ) from None
     return path
+
+
+def _whole(text: str) -> str:
+    """Join pairs of surrogates and show a lone one, which no file can hold, as U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _percent(number: float | None) -> str:
@@ -137,6 +164,14 @@ def _mark(quote: str, terms: Sequence[str]) -> Markup:
     return Markup("").join([*pieces, escape(quote[end:])])
 
 
+def _json(data: Any) -> Markup:
+    """JSON that can stand inside a script element, whatever the data hold."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
 _FILTERS = {
     "percent": _percent,
     "points": _points,
@@ -147,6 +182,7 @@ _FILTERS = {
     "shown": _shown,
     "visible": _visible,
     "mark": _mark,
+    "json": _json,
     "curve": draw_curve,
     "map_of": draw_map,
 }

@@ -21,6 +21,7 @@ from discourse.report.maps import list_trends, map_factors
 from discourse.report.methods import write_methods
 from discourse.report.naming import describe_codebook
 from discourse.report.notes import translate_note
+from discourse.report.places import list_leads, number_groups, place_documents
 from discourse.report.questions import answer_reviewers
 from discourse.report.references import list_references
 from discourse.report.sharing import describe_reuse, list_phrases
@@ -85,6 +86,13 @@ def build_payload(
         "versions": [[key, str(value)] for key, value in sorted((versions or {}).items())],
         "ldavis": ldavis,
     }
+    places = number_groups(payload["factors"])
+    payload["document_groups"] = {
+        document["doc_id"]: placed.get(document["doc_id"], "")
+        for placed in [place_documents(held["documents"], places)]
+        for document in [*payload["documents"], *payload["profiles"]]
+    }
+    payload["leads"] = list_leads(payload["factors"])
     payload["shelf"] = place_evidence(payload, held)
     payload["findings"] = state_findings(payload)
     payload["answer"] = state_answer(payload)
@@ -205,8 +213,10 @@ def _describe_lexicon(audit: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _describe_topics(held: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    columns = ("topic", "label", "prevalence", "coherence", "exclusivity", "stability", "badge")
-    columns = (*columns, "candidates", "automatic", "definition", "excluded", "reason")
+    columns = (
+        "topic", "label", "prevalence", "coherence", "exclusivity", "stability", "badge", "candidates",
+        "automatic", "definition", "excluded", "reason",
+    )  # fmt: skip
     described = rows(held["topics"].sort_values("topic"), *columns)
     for topic in described:
         topic["excluded"] = bool(topic["excluded"])

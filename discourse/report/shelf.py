@@ -9,7 +9,7 @@ import pandas as pd
 
 from discourse.contracts import topic_columns
 from discourse.report.labels import label, plain, rows
-from discourse.report.origins import Origins
+from discourse.report.origins import Repairs
 
 MAX_CHARACTERS = 450_000  # of all passages kept: about 1.3 MB of Chinese
 CONTEXT = 120  # letters of the document before and after a passage
@@ -26,14 +26,24 @@ class Shelf:
         self._rows = dict(
             zip(
                 passages["passage_id"].astype(str),
-                rows(passages, "passage_id", "doc_id", "position", "start", "end", "text"),
+                rows(
+                    passages,
+                    "passage_id",
+                    "doc_id",
+                    "position",
+                    "start",
+                    "end",
+                    "text",
+                    "raw_start",
+                    "raw_end",
+                ),
                 strict=True,
             )
         )
         self._n_of = passages.groupby("doc_id").size().to_dict()
         self._documents = held["documents"].drop_duplicates("doc_id").set_index("doc_id")
         self._sources = held["sources"].drop_duplicates("source_id").set_index("source_id")
-        self._origins = Origins(held)
+        self._repairs = Repairs(held["edits"])
         self._theta = held["theta"].set_index("passage_id") if len(held["theta"]) else None
         self._places: dict[str, int] = {}
         self._kept: list[dict[str, Any]] = []
@@ -91,7 +101,9 @@ class Shelf:
             "text": row["text"],
             "after": text[end : end + CONTEXT],
             "topics": self._leading(row["passage_id"]),
-            **self._origins.find(doc_id, start, end),
+            **self._repairs.between(
+                str(self._documents.at[doc_id, "source_id"]), row["raw_start"], row["raw_end"]
+            ),
         }
 
     def _leading(self, passage_id: str) -> list[list[Any]]:
@@ -109,7 +121,7 @@ class Shelf:
         known = source in self._sources.index
         found: Mapping[Any, Any] = dict(self._sources.loc[source]) if known else {}
         described = {"doc_id": doc_id} | {
-            name: plain(document[name]) for name in ("title", "date", "region", "level", "speaker")
+            name: plain(document[name]) for name in ("title", "date", "region", "level", "speaker", "genre")
         }
         described["level"] = None if described["level"] is None else label("level", described["level"])
         return described | {

@@ -19,6 +19,7 @@ def model_and_tables():
     for factor in ("region", "level"):
         quotes.append(find_exemplars(model, tables["passages"], tables["documents"], by=factor, min_tokens=5))
     tables |= story_more.further_tables(tables["contrasts"], tables["documents"])
+    tables |= story_more.words_and_shares(model, tables)
     return model, tables | {"exemplars": pd.concat(quotes, ignore_index=True)}
 
 

@@ -75,7 +75,7 @@ def _texts(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, np.nda
         documents.append(
             (doc_id, doc_id.split(".")[0], f"关于基层治理的讲话("
             f"{doc_id})", None, year, place, None, None, region, level)
-            + (role, None, "speech", 10, 10 + start, "\n".join(texts))
+            + (role, None, None, None, None, "speech", 10, 10 + start, "\n".join(texts))
         )  # fmt: skip
     columns = list(empty("documents").columns)
     table = pd.DataFrame(documents, columns=columns).astype({"year": "Int64"})

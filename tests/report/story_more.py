@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from discourse.contracts import check, empty
+from discourse.contracts import TopicModel, check, empty
 
 N_MODELS = 6
 
@@ -27,6 +27,54 @@ def further_tables(contrasts: pd.DataFrame, documents: pd.DataFrame) -> dict[str
         "reuse_matrix": _reuse_matrix(),
     }
     return {name: check(table, name) for name, table in tables.items()}
+
+
+def words_and_shares(model: TopicModel, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Theta and tokens of the story; words inside topics; contrasts adjusted for year; passages in the raw text."""
+    passages = tables["passages"]
+    raw = passages.assign(raw_start=passages["start"] + 10, raw_end=passages["end"] + 10)
+    theta = pd.DataFrame(model.theta, columns=[f"topic_{topic}" for topic in range(model.n_topics)])
+    theta.insert(0, "passage_id", model.passages.astype(str))
+    found = {
+        "theta": theta,
+        "tokens": _tokens(model, passages),
+        "vocabulary": _vocabulary(),
+        "adjusted": _adjusted(tables["contrasts"]),
+    }
+    return {name: check(table, name) for name, table in found.items()} | {"passages": raw}
+
+
+def _tokens(model: TopicModel, passages: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for row in passages.itertuples():
+        hits = sorted((place, term) for term in model.vocabulary for place in _places(row.text, str(term)))
+        rows += [(row.passage_id, number, place, term) for number, (place, term) in enumerate(hits)]
+    return _table("tokens", rows)
+
+
+def _places(text: str, term: str) -> list[int]:
+    return [place for place in range(len(text)) if text.startswith(term, place)]
+
+
+def _vocabulary() -> pd.DataFrame:
+    numbers = (5.2, 2.1, 0.2, 0.1, 0.7, np.nan, np.nan, 0.01, 1, 2, "effect sizes only")
+    rows = [
+        ("region", group, "rest", topic, term, rank, *numbers)
+        for group in ("云南", "武汉")
+        for topic, terms in enumerate((("党员", "支部"), ("网格", "平台"), ("物业", "居民")))
+        for rank, term in enumerate(terms)
+    ]
+    return _table("vocabulary", rows)
+
+
+def _adjusted(contrasts: pd.DataFrame) -> pd.DataFrame:
+    own = contrasts[contrasts["factor"] == "level"]
+    rows = [
+        ("level + year", "level", row.target, row.reference, row.topic, row.difference, 0.02, 4.0)
+        + (row.low, row.high, row.p, row.p_adjusted, row.q, *[3] * 4, "small sample", row.verdict)
+        for row in own.itertuples()
+    ]
+    return _table("adjusted", rows)
 
 
 def _table(name: str, rows: list[tuple], **dtypes: str) -> pd.DataFrame:

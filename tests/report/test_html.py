@@ -88,7 +88,9 @@ def test_intervals_are_drawn_only_where_they_exist(page, payload):
 
 
 def test_quotations_stand_word_for_word_whatever_is_marked(page, payload):
-    shown = re.findall(r"<figure class=.quote.>\s*<blockquote[^>]*>(.*?)</blockquote>", page, flags=re.DOTALL)
+    shown = re.findall(
+        r"<figure class=.quote.[^>]*>\s*<blockquote[^>]*>(.*?)</blockquote>", page, flags=re.DOTALL
+    )
     quotes = [
         quote["quote"]
         for topic in payload["quotations"]

@@ -19,7 +19,8 @@ def test_every_contrast_carries_its_badge_and_curve(payload, page):
     assert {row["robustness"]["badge"]["en"] for row in rows} == {
         "robust", "fragile", "model-made", "cannot tell",
     }  # fmt: skip
-    assert page.count('<details class="curve">') == page.count('<svg class="spec"') == len(rows)
+    compared = page[page.index('id="comparison"') : page.index('id="words"')]
+    assert compared.count('<details class="curve">') == compared.count('<svg class="spec"') == len(rows)
 
 
 def test_a_curve_has_a_dot_for_every_model_that_holds_the_topic(payload):

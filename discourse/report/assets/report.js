@@ -1,5 +1,38 @@
 "use strict";
-// Sorting, filters, links that open what they lead to, citations: the page is complete without this script.
+// What the parts of the script share. The page can be read without any of it.
+var discourse = {
+  element: function (tag, words, kind) {
+    var made = document.createElement(tag);
+    if (words !== undefined && words !== null) made.textContent = words;
+    if (kind) made.className = kind;
+    return made;
+  },
+  both: function (zh, en) {
+    var made = document.createDocumentFragment(), chinese = this.element("span", zh, "zh"), english = this.element("span", en, "en");
+    chinese.lang = "zh-Hans"; english.lang = "en";
+    made.append(chinese, " ", english);
+    return made;
+  },
+  button: function (zh, en, action) {
+    var made = this.element("button", null, "copy");
+    made.type = "button";
+    made.append(this.both(zh, en));
+    made.addEventListener("click", action);
+    return made;
+  },
+  copy: function (words, button) {
+    var area = this.element("textarea", words), place = button.closest("dialog") || document.body;
+    place.append(area);
+    area.select();
+    var done = document.execCommand("copy");
+    area.remove();
+    button.replaceChildren(done ? this.both("已复制", "Copied") : words);
+    button.focus();
+  },
+  shelf: JSON.parse(document.getElementById("shelf").textContent)
+};
+
+// Sorting and filters of single tables, printing, tables that scroll.
 (function () {
   function valueOf(row, column) {
     var cell = row.children[column];
@@ -46,7 +79,7 @@
   // a box above every longer table keeps the rows that hold all the words typed into it
   document.querySelectorAll("table.sortable").forEach(function (table) {
     var rows = Array.prototype.slice.call(table.tBodies[0].rows);
-    if (rows.length < 9) return;
+    if (rows.length < 16) return;
     var box = document.createElement("input"), told = document.createElement("output"), row = document.createElement("p");
     box.type = "search";
     box.placeholder = "筛选 Filter";
@@ -63,45 +96,6 @@
       told.textContent = box.value ? shown + " / " + rows.length : "";
     });
     table.parentNode.before(row);
-  });
-
-  // a link into something folded unfolds it; the address is the state, so it can be sent on
-  function unfold() {
-    var target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    if (!target) return;
-    for (var own = target; own; own = own.parentElement) if (own.tagName === "DETAILS") own.open = true;
-    target.scrollIntoView();
-    if (target.tabIndex < 0) target.focus({ preventScroll: true });
-  }
-  window.addEventListener("hashchange", unfold);
-  unfold();
-  document.addEventListener("click", function (event) {
-    var link = event.target.closest ? event.target.closest("a[href^='#']") : null;
-    if (link && link.hash === location.hash) unfold();
-  });
-
-  // the language that was chosen stays in the address after a question mark: report.html?en#words
-  var language = /^\?(zh|en)$/.exec(location.search);
-  if (language) document.getElementById("language-" + language[1]).checked = true;
-
-  // a button under every quotation copies it with its source
-  document.querySelectorAll("figure.quote").forEach(function (figure) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "copy";
-    button.textContent = "复制引文 Copy";
-    button.addEventListener("click", function () {
-      var words = "“" + figure.querySelector("blockquote").textContent + "”（" + figure.querySelector(".source").textContent.replace(/\s+/g, " ").trim() + "）";
-      var area = document.createElement("textarea");
-      area.value = words;
-      document.body.appendChild(area);
-      area.select();
-      var done = document.execCommand("copy");
-      area.remove();
-      button.textContent = done ? "已复制 Copied" : words;
-      button.focus();
-    });
-    figure.querySelector("figcaption").append(" ", button);
   });
 
   // what is folded is printed unfolded, and folded again
@@ -122,5 +116,4 @@
   window.addEventListener("message", function (event) {
     if (frame && event.source === frame.contentWindow) frame.dataset.topics = Number(event.data) || 0;
   });
-  document.documentElement.dataset.ready = "yes";
 })();

@@ -1,0 +1,2 @@
+discourse.start();
+document.documentElement.dataset.ready = "yes";
