@@ -29,6 +29,7 @@ from discourse.corpus.reuse import find_reuse
 from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import require_column
 from discourse.evidence.exemplars import find_exemplars
+from discourse.evidence.trace import find_raw_spans
 from discourse.multiverse import plan_universes
 from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
@@ -211,13 +212,14 @@ def _report(run: Run) -> str:
     payload = tell_payload(run, ldavis=page)
     write_page(page, run.path / LDAVIS)
     write_report(payload, run.path / REPORT)
-    write_json(run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "findings")})
+    write_json(run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "answer", "findings")})
     return f"{REPORT}, {LDAVIS}"
 
 
 def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
     """All that the report of a run says; ldavis: the page of `render_ldavis`."""
     tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
+    tables["passages"] = _with_raw_places(tables)
     study = run.study
     notes = [note for record in run.manifest["stages"].values() for note in record["notes"]]
     return build_payload(
@@ -229,6 +231,13 @@ def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
         notes=notes,
         ldavis=ldavis,
     )
+
+
+def _with_raw_places(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Passages with their places in the raw texts."""
+    passages = tables["passages"]
+    spans = find_raw_spans(tables["documents"], tables["edits"], passages[["doc_id", "start", "end"]])
+    return passages.assign(raw_start=spans["raw_start"], raw_end=spans["raw_end"])
 
 
 def _tell_study(run: Run) -> dict[str, Any]:
