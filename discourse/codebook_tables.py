@@ -29,6 +29,7 @@ from discourse.topics.recoding import (
     name_topics,
     renumber,
 )
+from discourse.topics.returns import name_badges
 
 CODEBOOK = "codebook.toml"
 FITTED = "fitted"
@@ -111,6 +112,10 @@ def _code_tables(
     topics = renumber(describe_topics(merged, dtm, shares=shares, phrase_uses=uses), codebook)
     stability = fitted.sort_values("topic")["stability"].to_numpy(dtype=np.float64)
     topics["stability"] = merge_means(stability, codebook, prevalence)
+    if "returning" in fitted:
+        returning = fitted.sort_values("topic")["returning"].to_numpy(dtype=np.float64)
+        topics["returning"] = merge_means(returning, codebook, prevalence)
+        topics["badge"] = name_badges(topics["returning"].to_numpy())
     return {
         "topics": name_topics(topics, codebook),
         "topic_terms": renumber(rank_terms(merged, **study.options("topics.labels")), codebook),

@@ -60,6 +60,7 @@ CONTRACTS: Mapping[str, Contract] = {
         "doc_id:str! field:str! value:str! quote:str! start:int end:int rule:str! confidence:float!",
         "doc_id field",
     ),
+    "coverage": _contract("field:str! n_known:int! n_unknown:int! n_given:int! confidence:float", "field"),
     "passages": _contract(
         "passage_id:str! doc_id:str! position:int! start:int! end:int! text:str! reuse_id:str", "passage_id"
     ),
@@ -96,6 +97,11 @@ CONTRACTS: Mapping[str, Contract] = {
         "c_v_se:float exclusivity:float! exclusivity_se:float stability:float stability_se:float returning:float "
         "n_duplicates:float! in_set:bool! balance:float! recommended:bool!",
         "n_topics",
+    ),
+    "topic_families": _contract(
+        "n_topics:int! family:int! terms:str! n_models:int! n_found:int! affinity:float chance:float "
+        "stability:float returning:float badge:str members:str!",
+        "n_topics family",
     ),
     "alignment": _contract("model_id:str! topic:int! matched:int! affinity:float!", "model_id topic"),
     "term_candidates": _contract(

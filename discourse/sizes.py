@@ -23,6 +23,7 @@ from discourse.report.html import write_page
 from discourse.report.selection import render_selection
 from discourse.runs.store import write_file
 from discourse.topics.dtm import build_dtm
+from discourse.topics.families import gather_families, render_families
 from discourse.topics.selection import Candidate, score_sizes
 from discourse.topics.tradeoff import explain_choice, render_sizes, summarise_sizes
 from discourse.variants import model_settings
@@ -40,8 +41,8 @@ def select_size(
 ) -> str:
     """Try numbers of topics on a run's tokens; returns the trade-off as lines for a terminal.
 
-    sizes, n_seeds: instead of those of the study. Writes the tables `selection` and `sizes` and
-    ``selection.html`` into the run folder, and changes nothing else in it.
+    sizes, n_seeds: instead of those of the study. Writes the tables `selection`, `sizes` and `topic_families`
+    (of the recommended size) and ``selection.html`` into the run folder, and changes nothing else in it.
     """
     tokens = run.table("tokens")
     dtm = build_dtm(tokens, **run.study.options("topics.dtm"))
@@ -50,12 +51,24 @@ def select_size(
     selection = score_sizes(dtm, tokens, store, progress, **options)
     table = summarise_sizes(selection)
     words = explain_choice(table)
-    run.save(selection=selection, sizes=table)
-    page = write_page(
-        render_selection(table, words, title=run.study.title or run.study.name), run.path / PAGE
+    families = _gather_families(
+        store, selection, dtm, int(table.loc[table["recommended"], "n_topics"].iloc[0])
     )
+    run.save(selection=selection, sizes=table, topic_families=families)
+    title = run.study.title or run.study.name
+    page = write_page(render_selection(table, words, title=title, families=families), run.path / PAGE)
     store.remove()
-    return "\n".join([render_sizes(table), "", words["zh"], words["en"], "", f"plot 图: {page}"])
+    told = [render_sizes(table), "", words["zh"], words["en"], "", render_families(families), ""]
+    return "\n".join([*told, f"plot 图: {page}"])
+
+
+def _gather_families(
+    store: FolderStore, selection: pd.DataFrame, dtm: DocumentTermMatrix, n_topics: int
+) -> pd.DataFrame:
+    """Families of the topics of all models of one size."""
+    own = selection[selection["n_topics"] == n_topics]
+    models = {row["model_id"]: store.load(f"k{n_topics}-s{row['seed']}") for row in own.to_dict("records")}
+    return gather_families(own, {str(name): model for name, model in models.items() if model}, dtm.vocabulary)
 
 
 def read_sizes(words: str | None) -> list[int] | None:

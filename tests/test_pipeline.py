@@ -19,7 +19,7 @@ from discourse.runs.manifest import read_manifest
 from discourse.runs.store import load_table
 
 # tables of commands that look into a run, and of settings that the demo does not use
-_ELSEWHERE = {"codebook", "collocates", "concordance", "segmentation", "selection", "sizes", "term_candidates"}
+_ELSEWHERE = {"codebook", "collocates", "concordance", "segmentation", "selection", "sizes", "topic_families", "term_candidates"}
 TABLES = [name for name in CONTRACTS if name not in _ELSEWHERE]
 
 

@@ -21,10 +21,13 @@ _WIDTH, _HEIGHT = 420, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 14, 34
 
 
-def render_selection(sizes: pd.DataFrame, words: Mapping[str, str], *, title: str) -> str:
+def render_selection(
+    sizes: pd.DataFrame, words: Mapping[str, str], *, title: str, families: pd.DataFrame | None = None
+) -> str:
     """Page of a selection: the recommendation in words, one chart a figure with error bars, the table.
 
-    sizes: contract `sizes`; words: the recommendation, ``zh`` and ``en``. Nothing is loaded from anywhere.
+    sizes: contract `sizes`; words: the recommendation, ``zh`` and ``en``; families: contract `topic_families` of
+    the recommended size. Nothing is loaded from anywhere.
     """
     charts = "\n".join(
         f"<figure><figcaption><b>{escape(name)}</b><br><small>{escape(note)}</small></figcaption>"
@@ -37,7 +40,7 @@ def render_selection(sizes: pd.DataFrame, words: Mapping[str, str], *, title: st
         '<!DOCTYPE html>\n<html lang="zh"><head><meta charset="utf-8">'
         f"<title>{escape(heading)}</title><style>{_STYLE}</style></head><body>\n<h1>{escape(heading)}</h1>\n"
         f'<p lang="zh">{escape(words["zh"])}</p>\n<p lang="en">{escape(words["en"])}</p>\n'
-        f'<p class="key">{_KEY}</p>\n<div class="charts">\n{charts}\n</div>\n{_table(sizes)}\n</body></html>\n'
+        f'<p class="key">{_KEY}</p>\n<div class="charts">\n{charts}\n</div>\n{_table(sizes)}\n{_families(families)}</body></html>\n'
     )
 
 
@@ -101,6 +104,30 @@ def _table(sizes: pd.DataFrame) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _families(families: pd.DataFrame | None) -> str:
+    if families is None or families.empty:
+        return ""
+    rows = "".join(
+        f'<tr><td>T{row["family"]}</td><td class="words">{escape(row["terms"])}</td>'
+        f'<td class="words">{_badge(row)}</td><td>{_figure(row["stability"])}</td>'
+        f"<td>{_figure(row['affinity'])}</td><td>{_figure(row['chance'])}</td></tr>"
+        for row in families.to_dict("records")
+    )
+    head = "".join(
+        f"<th>{name}</th>" for name in ("", "主题词 terms", "徽章 badge", "stability", "affinity", "chance")
+    )
+    return (
+        f"<h2>建议取值下的主题 Topics of the recommended size</h2>\n<p>{_FAMILY_KEY}</p>\n"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>\n"
+    )
+
+
+def _badge(row: Mapping[Hashable, Any]) -> str:
+    if not isinstance(row["badge"], str):
+        return "—"
+    return f"{escape(_BADGES[row['badge']])} ({row['n_found']}/{row['n_models']})"
+
+
 def _figure(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else f"{value}"
 
@@ -109,6 +136,16 @@ _KEY = (
     "● 在集合内：没有别的取值在各方面都更好 in the set: no other size is better in every respect · "
     "○ 不在集合内 not in the set · ◎ 建议 recommended · │ 一个标准误 one standard error"
 )
+_BADGES = {
+    "returns": "● 稳定重现 returns",
+    "returns often": "◐ 多数重现 returns often",
+    "does not return": "○ 不稳定 does not return",
+}
+_FAMILY_KEY = (
+    "同一主题在其他种子、其他留出段落的模型中是否重现（相似度扣除任意两个不同主题也会有的部分，0.7 以上为重现）。"
+    "Whether a topic comes back under other seeds and without other passages: affinity above what any two different "
+    "topics reach, found again from 0.7."
+)
 _STYLE = (
     "body{font:16px/1.6 'Source Han Sans SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif;max-width:1320px;"
     "margin:2rem auto;padding:0 1rem;color:#222}.charts{display:flex;flex-wrap:wrap;gap:1.5rem}figure{margin:0;"
@@ -116,4 +153,5 @@ _STYLE = (
     "stroke:#9bb4c9}.error{stroke:#35638a}.in{fill:#35638a}.out{fill:#fff;stroke:#35638a}.ring{fill:none;"
     "stroke:#c0392b;stroke-width:2}.key{color:#555}table{border-collapse:collapse;margin-top:1.5rem}td,th{"
     "padding:.2rem .7rem;text-align:right;border-bottom:1px solid #ddd}.chosen{background:#fbf1ee}"
+    ".words{text-align:left}"
 )

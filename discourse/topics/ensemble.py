@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
+from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, TopicModel, check, empty
 from discourse.errors import DataError, SettingError
 from discourse.topics.lda import fit_lda
+from discourse.workers import count_processors
 
 NEAREST_AFFINITY = 0.6  # a surplus topic below this resembles no reference topic (docs/methods, stability)
 UNMATCHED = -1
@@ -23,9 +27,12 @@ def fit_ensemble(
     progress: Callable[[int, int], None] | None = None,
     *,
     seeds: Sequence[int] = (1, 2, 3, 4, 5),
+    n_workers: int | None = None,
     **settings: Any,
 ) -> list[TopicModel]:
     """Fit one model a seed, all else equal: one seed may have ended in a poor solution.
+
+    Several are fitted at a time; neither the models nor the order of warnings depends on how many.
 
     Parameters
     ----------
@@ -35,6 +42,8 @@ def fit_ensemble(
         Called after each model with the number of models done and the number of all.
     seeds
         At least one, none twice; five are the advised least.
+    n_workers
+        Models fitted at a time; None: one a processor.
     settings
         Arguments of `fit_lda`. Its ``seed`` is superseded by `seeds` and must be its default or one of them.
 
@@ -44,12 +53,29 @@ def fit_ensemble(
         In the order of `seeds`.
     """
     seeds = _checked_seeds(seeds, settings.pop("seed", None))
-    models = []
-    for seed in seeds:
-        models.append(fit_lda(dtm, seed=seed, **settings))
-        if progress is not None:
-            progress(len(models), len(seeds))
-    return models
+    models: dict[int, TopicModel] = {}
+    # fit_lda limits the threads of BLAS too: of two at a time, the first to end would lift the other's limit
+    with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        with ThreadPoolExecutor(min(n_workers or count_processors(), len(seeds))) as pool:
+            tasks = {pool.submit(fit_lda, dtm, seed=seed, **settings): seed for seed in seeds}
+            try:
+                for task in as_completed(tasks):
+                    models[tasks[task]] = task.result()
+                    if progress is not None:
+                        progress(len(models), len(seeds))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+    _warn_in_order(caught)
+    return [models[seed] for seed in seeds]
+
+
+def _warn_in_order(caught: Iterable[warnings.WarningMessage]) -> None:
+    """Give warnings of models fitted at the same time once each, in an order of their own."""
+    told = {(str(warning.message), warning.category) for warning in caught}
+    for message, category in sorted(told, key=lambda own: (len(own[0]), own[0])):
+        warnings.warn(message, category, stacklevel=3)
 
 
 def choose_reference(models: Sequence[TopicModel]) -> TopicModel:

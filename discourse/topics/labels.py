@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from discourse.contracts import DocumentTermMatrix, TopicModel, check, topic_col
 from discourse.errors import SettingError
 from discourse.topics.candidates import suggest_labels
 from discourse.topics.quality import score_coherence, score_exclusivity, score_frex, top_positions
+from discourse.topics.returns import score_returns
 
 LABEL_TERMS = 4  # words in a label
 SEPARATOR = " · "
@@ -43,6 +46,7 @@ def describe_topics(
     alignment: pd.DataFrame | None = None,
     shares: pd.DataFrame | None = None,
     phrase_uses: pd.DataFrame | None = None,
+    others: Sequence[TopicModel] = (),
 ) -> pd.DataFrame:
     """Name each topic and say how large, how good and how stable it is.
 
@@ -58,6 +62,8 @@ def describe_topics(
         Contract `shares` of the model; with it the table says how far a topic is one document.
     phrase_uses
         Contract `phrase_uses` of the passages; with it set phrases may name a topic too.
+    others
+        Models of the same counts under other seeds; with them each topic has a badge.
 
     Returns
     -------
@@ -68,7 +74,9 @@ def describe_topics(
         terms over passages (-1 to 1). `exclusivity`: their mean FREX (0-1). `stability`: mean over the other
         models of the affinity (0-1) of the topic that corresponds to it, 0 where none does; a larger `eta`
         alone makes it larger. With `shares` also `concentration`: the largest part of the topic's tokens that
-        one document holds (1: the topic is that document).
+        one document holds (1: the topic is that document). With `others` also `returning`: the share of them
+        in which the topic is found again beyond chance, and `badge`: "returns", "returns often", "does not
+        return" (`returns.score_returns`).
     """
     candidates = suggest_labels(model, phrase_uses)
     table = pd.DataFrame(
@@ -82,6 +90,9 @@ def describe_topics(
         }
     )
     table["candidates"] = pd.Series([SEPARATOR.join(own) for own in candidates], dtype="str")
+    if others:
+        found = score_returns(model.phi, [other.phi for other in others])
+        table[["returning", "badge"]] = found[["returning", "badge"]]
     if shares is not None:
         table["concentration"] = _concentration(shares)
     return check(table, "topics")
