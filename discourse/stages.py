@@ -122,7 +122,10 @@ def _topics(run: Run) -> str:
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
     uses = find_phrases(passages, **study.options("compare.formulas"))  # they may name topics
-    topics = describe_topics(reference, dtm, alignment=alignment, shares=shares, phrase_uses=uses)
+    others = [model for model in models if model is not reference]
+    topics = describe_topics(
+        reference, dtm, alignment=alignment, shares=shares, phrase_uses=uses, others=others
+    )
     save_model(run.path, reference)
     run.save(
         models=describe_models(models, reference),
