@@ -83,12 +83,18 @@ def corpus(
 ) -> None:
     """First stage: files to documents, edits, attributions, passages. 第一步：读取、修复、归属。"""
     from discourse.config import change_study, default_study, read_study
+    from discourse.corpus.coverage import render_coverage
     from discourse.pipeline import run_corpus
 
     is_study = path.suffix == ".toml"
     changes = _with_strict(changes, strict)
     study = read_study(path, changes) if is_study else change_study(default_study(path), changes)
-    run_corpus(study, out, say=typer.echo)
+    run = run_corpus(study, out, say=typer.echo)
+    typer.echo(f"\n{render_coverage(run.table('documents'), run.table('attributions'))}\n")
+    typer.echo(
+        f"to correct 如需更正: {out / 'attributions.csv'}: keep the rows that you change 只留改过的行; then in "
+        'study.toml: [study] metadata = "attributions.csv"'
+    )
     typer.echo(f"next: discourse segment {out}")
 
 
