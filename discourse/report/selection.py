@@ -40,7 +40,8 @@ def render_selection(
         '<!DOCTYPE html>\n<html lang="zh"><head><meta charset="utf-8">'
         f"<title>{escape(heading)}</title><style>{_STYLE}</style></head><body>\n<h1>{escape(heading)}</h1>\n"
         f'<p lang="zh">{escape(words["zh"])}</p>\n<p lang="en">{escape(words["en"])}</p>\n'
-        f'<p class="key">{_KEY}</p>\n<div class="charts">\n{charts}\n</div>\n{_table(sizes)}\n{_families(families)}</body></html>\n'
+        f'<p class="key">{_KEY}</p>\n<div class="charts">\n{charts}\n</div>\n'
+        f"{_table(sizes)}\n{_families(families)}</body></html>\n"
     )
 
 
