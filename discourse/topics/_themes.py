@@ -50,6 +50,21 @@ def known_terms(
     return known
 
 
+def note_strangers(
+    themes: Mapping[str, Sequence[str]], phi: np.ndarray, vocabulary: pd.Index, *, n_terms: int = 10
+) -> list[str]:
+    """Sentence for every theme whose terms are none of the most probable of its topic: it is about something else."""
+    notes = []
+    for (theme, terms), row in zip(themes.items(), phi, strict=False):
+        leading = vocabulary[np.argsort(-row, kind="stable")[:n_terms]]
+        if not leading.isin(list(terms)).any():
+            notes.append(
+                f"theme {theme!r}: its topic is about {', '.join(leading[:4])} instead; the texts say too little "
+                "of the theme. Do not read its share as the theme's: leave it out, or give it more of its terms."
+            )
+    return notes
+
+
 def _check_themes(themes: Mapping[str, Sequence[str]], n_topics: int) -> None:
     if not isinstance(themes, Mapping):
         raise SettingError(

@@ -15,7 +15,7 @@ from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.errors import DataError, SettingError, suggest
 from discourse.topics import _cvb0, _gensim, _kernels, _tomotopy
 from discourse.topics._fit import Fit
-from discourse.topics._themes import known_terms, seed_prior
+from discourse.topics._themes import known_terms, note_strangers, seed_prior
 from discourse.topics.quality import score_likelihood
 
 ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit, "cvb0": _cvb0.fit, "gibbs": _tomotopy.fit}
@@ -78,8 +78,8 @@ def fit_lda(
     themes
         For confirmatory work, name of a theme -> its terms: topic 0 is told to be about the first theme and so
         on, and bears its name; topics left over take what else the texts talk about. ``cvb0`` only. In
-        study.toml also a list of names of the lexicon's themes. A theme that the texts do not talk about stays
-        a topic with a small share: it is not found because it was asked for, so look at its terms first.
+        study.toml also a list of names of the lexicon's themes. A theme is not found because it was asked for:
+        where the texts say little of it its topic drifts to another subject, so look at its terms first.
     theme_weight
         A term of a theme has the prior eta + theme_weight * its count in the theme's topic: as if that share
         of its occurrences (above 0) were known to belong there.
@@ -103,7 +103,7 @@ def fit_lda(
     Warns
     -----
     UserWarning
-        The priors alpha add up to more than 5; it did not converge.
+        The priors alpha add up to more than 5; it did not converge; the topic of a theme is about something else.
     """
     fit = _engine(engine)
     _check_priors(alpha, eta, n_topics)
@@ -149,6 +149,8 @@ def _fit_best(fit: Callable[..., Fit], dtm: DocumentTermMatrix, given: dict[str,
             f"{given['max_iterations']} iterations: raise max_iterations.",
             stacklevel=3,
         )
+    for note in note_strangers(given.get("themes", {}), model.phi, model.vocabulary):
+        warnings.warn(note, stacklevel=3)
     return model
 
 
