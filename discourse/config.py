@@ -52,6 +52,7 @@ _DECIDED_ELSEWHERE = {
     "store",
     "n_workers",
     "stability",
+    "reuse",
     "theta",
     "documents",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ from discourse.topics.lda import note_compilation
 from discourse.topics.recoding import excluded_topics, leave_out, renumber
 from discourse.topics.shares import estimate_shares
 from discourse.universes import fit_universes
+from discourse.validation import load_scores
 from discourse.variants import model_settings
 
 REPORT = "report.html"
@@ -207,8 +209,8 @@ def _report(run: Run) -> str:
     model, codebook = coded_model(run.path)
     options = study.options("evidence.exemplars")
     factors = [factor for factor in study.by if _has_groups(documents, factor)]
-    exemplars = [find_exemplars(model, passages, documents, **options)]
-    exemplars += [find_exemplars(model, passages, documents, by=factor, **options) for factor in factors]
+    quote = partial(find_exemplars, model, passages, documents, reuse=run.table("reuse"), **options)
+    exemplars = [quote(), *(quote(by=factor) for factor in factors)]
     stacked = _stack("exemplars", exemplars)
     run.save(exemplars=stacked if codebook is None else renumber(stacked, codebook))
     page = render_ldavis(model, run.table("topics"))
@@ -223,6 +225,8 @@ def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
     """All that the report of a run says; ldavis: the page of `render_ldavis`."""
     tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
     tables["passages"] = _with_raw_places(tables)
+    if (scores := load_scores(run)) is not None:
+        tables["coding_scores"] = scores
     study = run.study
     notes = [note for record in run.manifest["stages"].values() for note in record["notes"]]
     return build_payload(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from discourse.errors import ContractError, SettingError, require_column
 _SENTENCE = re.compile(r"[^。!?！？…\n]*[。!?！？…\n]+[”’』」》）)]*|[^。!?！？…\n]+")
 _CLAUSE = re.compile(r"[^，,;；：:、]*[，,;；：:、]+|[^，,;；：:、]+")
 _NOT_A_WORD = re.compile(r"\W+")
+_MOST_SHARED = 1 / 3
 
 
 def find_exemplars(
@@ -22,6 +25,7 @@ def find_exemplars(
     documents: pd.DataFrame | None = None,
     *,
     by: str | None = None,
+    reuse: pd.DataFrame | None = None,
     n: int = 3,
     n_counter: int = 1,
     min_tokens: int = 20,
@@ -36,8 +40,9 @@ def find_exemplars(
     highest theta first. A *counter* holds the topic's words in another discussion: at least two of its most
     probable terms, theta of at most `max_counter_theta`, so that a reader sees where the topic ends.
 
-    No document is quoted twice before every document that qualifies was quoted once, none three times; of
-    passages that repeat one another only one counts. Ties go by passage_id.
+    No document is quoted twice before every document that qualifies was quoted once, none three times. Of
+    passages that repeat one another, word for word or nearly, a topic (and group) quotes the best one only.
+    Ties go by passage_id.
 
     Parameters
     ----------
@@ -47,6 +52,9 @@ def find_exemplars(
         The tables of their contracts; `documents` is needed with `by` only.
     by
         Column of `documents` that names the groups; documents without a value there are left out.
+    reuse
+        The table of its contract: two passages that share more than a third of the shorter one's letters are
+        near copies. Without it only passages with the same letters and those that `reuse_id` marks are.
     n, n_counter
         Exemplars and counters for each topic (and group), at most.
     min_tokens
@@ -76,13 +84,14 @@ def find_exemplars(
         n=n, n_counter=n_counter, min_tokens=min_tokens, n_terms=n_terms, max_characters=max_characters
     )
     pool = _pool(model, passages, min_tokens)
+    near = _near_copies(pool, reuse)
     rows = [
         row | {"factor": factor, "group": group}
         for factor, group, rows_of_group in _groups(pool, documents, by)
         for topic in range(model.n_topics)
         for row in _quote_topic(
             rows_of_group.assign(theta=model.theta[rows_of_group["row"].to_numpy(), topic]),
-            _top_terms(model, topic, n_terms),
+            _top_terms(model, topic, n_terms), near,
             topic=topic, n=n, n_counter=n_counter, min_theta=min_theta,
             max_counter_theta=max_counter_theta, max_characters=max_characters,
         )
@@ -98,7 +107,7 @@ def _check_counts(**counts: int) -> None:
 
 
 def _pool(model: TopicModel, passages: pd.DataFrame, min_tokens: int) -> pd.DataFrame:
-    """Modelled passages long enough to read; of passages that repeat one another, the first by passage_id."""
+    """Modelled passages long enough to read, each with its letters and the passage that it and its copies repeat."""
     missing = model.passages.difference(pd.Index(passages["passage_id"]))
     if len(missing):
         raise ContractError(
@@ -114,9 +123,40 @@ def _pool(model: TopicModel, passages: pd.DataFrame, min_tokens: int) -> pd.Data
     )
     pool = modelled.merge(passages, on="passage_id", how="left", validate="one_to_one")
     pool = pool[pool["n"] >= min_tokens].sort_values("passage_id", kind="stable")
-    original = pool["reuse_id"].fillna(pool["passage_id"]) if "reuse_id" in pool else pool["passage_id"]
-    same_words = pool["text"].map(lambda text: _NOT_A_WORD.sub("", text))
-    return pool[~original.duplicated() & ~same_words.duplicated()]
+    return pool.assign(letters=pool["text"].map(_letters), first=_first_ones(passages, pool["passage_id"]))
+
+
+def _letters(text: str) -> str:
+    return _NOT_A_WORD.sub("", text)
+
+
+def _first_ones(passages: pd.DataFrame, wanted: pd.Series) -> list[str]:
+    """Of each passage the one that `reuse_id` leads back to, itself where it repeats nothing."""
+    marked = passages.dropna(subset="reuse_id") if "reuse_id" in passages else passages.iloc[:0]
+    source = dict(zip(marked["passage_id"], marked.get("reuse_id", ()), strict=True))
+    found = []
+    for name in wanted:
+        seen = {name}
+        while source.get(name, name) not in seen:
+            name = source[name]
+            seen.add(name)
+        found.append(name)
+    return found
+
+
+def _near_copies(pool: pd.DataFrame, reuse: pd.DataFrame | None) -> dict[str, set[str]]:
+    """Passages of the pool that share much with each of them."""
+    near: dict[str, set[str]] = {}
+    if reuse is None or reuse.empty:
+        return near
+    sizes = dict(zip(pool["passage_id"], pool["letters"].str.len(), strict=True))
+    pair = ["passage_id", "source_passage_id"]
+    shared = check(reuse, "reuse").groupby(pair, as_index=False)["n_chars"].sum()
+    for copy, source, n_shared in zip(*(shared[name].tolist() for name in [*pair, "n_chars"]), strict=True):
+        if copy in sizes and source in sizes and n_shared > _MOST_SHARED * min(sizes[copy], sizes[source]):
+            near.setdefault(copy, set()).add(source)
+            near.setdefault(source, set()).add(copy)
+    return near
 
 
 def _groups(
@@ -148,14 +188,15 @@ def _top_terms(model: TopicModel, topic: int, n_terms: int) -> dict[str, float]:
 
 
 def _quote_topic(
-    pool: pd.DataFrame, terms: dict[str, float], *, topic: int, n: int, n_counter: int,
+    pool: pd.DataFrame, terms: dict[str, float], near: dict[str, set[str]], *, topic: int, n: int, n_counter: int,
     min_theta: float, max_counter_theta: float, max_characters: int,
 ) -> Iterator[dict[str, object]]:  # fmt: skip
-    exemplars = _balance(pool[pool["theta"] >= min_theta].assign(merit=lambda table: table["theta"]), n)
+    exemplars = _balance(pool[pool["theta"] >= min_theta].assign(merit=lambda table: table["theta"]), n, near)
     low = pool[pool["theta"] <= max_counter_theta]
-    counters = _balance(low.assign(merit=[_held(text, terms) for text in low["text"]]), n_counter)
-    for role, chosen in (("exemplar", exemplars), ("counter", counters[counters["merit"] > 0])):
-        for rank, passage in enumerate(chosen.to_dict("records"), start=1):
+    low = low.assign(merit=[_held(text, terms) for text in low["text"]])
+    counters = _balance(low[low["merit"] > 0], n_counter, near)
+    for role, chosen in (("exemplar", exemplars), ("counter", counters)):
+        for rank, passage in enumerate(chosen, start=1):
             offset, quote = _most_telling(passage["text"], terms, max_characters)
             start = int(passage["start"]) + offset
             place = {"start": start, "end": start + len(quote), "quote": quote}
@@ -163,11 +204,30 @@ def _quote_topic(
             yield {"topic": topic, "role": role, "rank": rank} | source | place
 
 
-def _balance(pool: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Pick `n` passages by merit: each document's best before any document's second, never a third."""
+def _balance(pool: pd.DataFrame, n: int, near: dict[str, set[str]]) -> list[dict[Hashable, Any]]:
+    """Pick `n` passages by merit: a second one of a document when each has had its turn, no two that repeat another."""
     ordered = pool.sort_values(["merit", "passage_id"], ascending=[False, True], kind="stable")
-    turn = ordered.groupby("doc_id", sort=False).cumcount()
-    return ordered.assign(turn=turn)[turn < 2].sort_values("turn", kind="stable").head(n)
+    chosen: list[dict[Hashable, Any]] = []
+    n_quoted: Counter[str] = Counter()
+    for turn in (0, 1):
+        for passage in _records(ordered):
+            if len(chosen) >= n:
+                return chosen
+            if n_quoted[passage["doc_id"]] == turn and not any(_repeats(passage, c, near) for c in chosen):
+                chosen.append(passage)
+                n_quoted[passage["doc_id"]] += 1
+    return chosen
+
+
+def _records(table: pd.DataFrame) -> Iterator[dict[Hashable, Any]]:
+    """Rows one at a time, since mostly the first few are enough."""
+    names = list(table.columns)
+    return (dict(zip(names, row, strict=True)) for row in table.itertuples(index=False, name=None))
+
+
+def _repeats(one: dict[Hashable, Any], other: dict[Hashable, Any], near: dict[str, set[str]]) -> bool:
+    same = any(one[name] == other[name] for name in ("passage_id", "letters", "first"))
+    return same or other["passage_id"] in near.get(one["passage_id"], ())
 
 
 def _held(text: str, terms: dict[str, float]) -> float:
