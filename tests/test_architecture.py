@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "discourse"
 ROOMS = {"corpus", "segment", "topics", "compare", "evidence", "report"}
-FLOOR = {"contracts", "config", "errors", "resources", "progress", "workers"}
+FLOOR = {"contracts", "config", "errors", "resources", "progress", "workers", "terminal"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

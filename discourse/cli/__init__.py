@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from discourse.cli import codebook, coding, computing, exporting, looking, words
+from discourse.cli import codebook, coding, computing, doctor, exporting, looking, words
 from discourse.cli.app import app
 from discourse.errors import DiscourseError
 
@@ -15,6 +15,7 @@ __all__ = [
     "codebook",
     "coding",
     "computing",
+    "doctor",
     "exporting",
     "looking",
     "main",
