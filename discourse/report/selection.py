@@ -15,7 +15,7 @@ _PANELS = {
     "npmi": ("主题内聚 Coherence (NPMI)", "-1 to 1"),
     "c_v": ("主题内聚 Coherence (c_v)", "0 to 1"),
     "exclusivity": ("主题区分 Exclusivity (FREX)", "0 to 1"),
-    "returning": ("重现的主题 Topics that return", "share with an affinity of 0.8 or more"),
+    "returning": ("重现的主题 Topics that return", "share found again under another seed, beyond chance"),
 }
 _WIDTH, _HEIGHT = 420, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 14, 34

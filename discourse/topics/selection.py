@@ -27,8 +27,8 @@ from discourse.topics.cooccurrence import count_in_passages, count_in_windows
 from discourse.topics.infer import score_completion
 from discourse.topics.lda import fit_lda
 from discourse.topics.quality import find_duplicates, score_diversity, score_exclusivity, top_positions
+from discourse.topics.returns import FOUND, measure_chance
 
-RETURNS = 0.8  # affinity from which on a topic counts as found again, as in comparisons of many models
 FEWEST_HELD_OUT = 5  # passages
 
 
@@ -100,7 +100,8 @@ def score_sizes(
         `n_duplicates`: topics that another one of the model repeats. `stability`: mean affinity of its topics to
         those of the other seeds, paired one to one (Hungarian algorithm), above what any two different topics
         have in common: 1 the same, 0 no more alike than different topics, so that a large eta alone does not
-        raise it; `returning`: share of its topics whose plain affinity is 0.8 or more on average.
+        raise it; `returning`: share of its topics that are found again, each by itself at least .7 on that scale,
+        in the model of another seed, on average.
 
     Raises
     ------
@@ -218,19 +219,17 @@ def _score_stability(
     scores = {}
     for size in sizes:
         roots = [np.sqrt(_must(store.load(f"k{size}-s{seed}")).phi.astype(np.float64)) for seed in seeds]
-        found: dict[int, list[np.ndarray]] = {seed: [] for seed in seeds}
+        found: dict[int, list[float]] = {seed: [] for seed in seeds}
         above: dict[int, list[float]] = {seed: [] for seed in seeds}
         for (one, first), (other, second) in combinations(zip(seeds, roots, strict=True), 2):
             affinity = first @ second.T
             rows, columns = linear_sum_assignment(affinity, maximize=True)
-            same = affinity[rows, columns]
-            found[one].append(same)
-            found[other].append(same[np.argsort(columns)])
+            same, chance = affinity[rows, columns], measure_chance(affinity, rows, columns)
             for seed in (one, other):
                 above[seed].append(_above_chance(affinity, same))
+                found[seed].append(float(((same - chance) / (1 - chance) >= FOUND).mean()))
         for seed in seeds:
-            returning = [float((np.mean(found[seed], axis=0) >= RETURNS).mean())] if found[seed] else []
-            scores[size, seed] = _mean(above[seed]), _mean(returning)
+            scores[size, seed] = _mean(above[seed]), _mean(found[seed])
     return scores
 
 

@@ -154,7 +154,7 @@ def _explain_en(
     if idle:
         parts.append(f"The sizes cannot be told apart by {_list(idle, 1, ', ')}.")
     if np.isfinite(chosen["returning"]):
-        parts.append(f"{chosen['returning']:.0%} of its topics return under another seed and other passages.")
+        parts.append(f"{chosen['returning']:.0%} of its topics are found again under another seed and other passages.")
     parts.append("A choice among the set is yours: fewer topics for an overview, more for detail.")
     return " ".join(parts)
 
@@ -174,7 +174,7 @@ def _explain_zh(
     if idle:
         parts.append(f"{_list(idle, 0, '、')}不能区分各个取值。")
     if np.isfinite(chosen["returning"]):
-        parts.append(f"换种子、换段落后，{chosen['returning']:.0%} 的主题重现。")
+        parts.append(f"换种子、换段落后，平均 {chosen['returning']:.0%} 的主题重现。")
     parts.append("集合内如何取舍由研究者决定：求概貌取少，求细节取多。")
     return "".join(parts)
 
