@@ -81,10 +81,17 @@ def _topics(payload: Mapping[str, Any]) -> list[Text]:
     ]
     if (left_out := tell_excluded(payload.get("codebook"))) is not None:
         sentences.append(left_out)
-    unstable = [topic for topic in topics if topic["stability"] is not None and topic["stability"] < 0.8]
+    unstable = [topic for topic in topics if _is_unstable(topic)]
     if unstable:
         sentences.append(_unstable(unstable, len(topics)))
     return sentences
+
+
+def _is_unstable(topic: Mapping[str, Any]) -> bool:
+    """Whether a topic is not found again, beyond chance, in most models of other seeds."""
+    if topic.get("badge") is not None:
+        return bool(topic["badge"] == "does not return")
+    return topic["stability"] is not None and topic["stability"] < 0.8
 
 
 def _unstable(unstable: Sequence[Mapping[str, Any]], n_topics: int) -> Text:
@@ -92,11 +99,11 @@ def _unstable(unstable: Sequence[Mapping[str, Any]], n_topics: int) -> Text:
     everything = len(unstable) == n_topics > 1
     return Text(
         zh=f"换一个随机种子后，"
-        f"{'所有主题都' if everything else join(numbers, 'zh')}不能稳定重现（相似度低于 .80）："
+        f"{'所有主题都' if everything else join(numbers, 'zh')}在多数模型中不能重现："
         "主题是这一模型对语料的一种划分，结论应以用词与引文为据。",
         en=f"{'No topic' if everything else join(numbers, 'en')} "
         f"{'comes' if everything else 'did not come'} back reliably "
-        "under other seeds (affinity below .80): topics are this model's way of dividing the corpus, and "
+        "in most models of other seeds: topics are this model's way of dividing the corpus, and "
         "conclusions "
         "should rest on the words and quotations.",
     )
