@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 Say = Callable[[str], None]
+ASIDE = ("segmentation.parquet", "coding")
 
 
 def run_study(
@@ -154,12 +155,22 @@ def verify_run(folder: Path, *, say: Say = print) -> list[tuple[str, str]]:
         return findings
     with tempfile.TemporaryDirectory(prefix="discourse-verify-") as scratch:
         again = Run(Path(scratch), run.study, {**run.manifest, "stages": {}})
+        _bring_aside(folder, again.path)
         for stage in STAGES:
             run_stage(again, stage, sources=run.table("sources"), say=say)
         findings += _differences(run.manifest, again.manifest, altered)
     return (
         findings + [(name, finding) for name, finding in _version_changes(run.manifest)] if findings else []
     )
+
+
+def _bring_aside(folder: Path, scratch: Path) -> None:
+    """Copy what was asked beside the run and stands in its report: other segmentations, human coders."""
+    for path in (folder / name for name in ASIDE):
+        if path.is_dir():
+            shutil.copytree(path, scratch / path.name)
+        elif path.is_file():
+            shutil.copy(path, scratch / path.name)
 
 
 def identify(study: Study, sources: pd.DataFrame) -> dict[str, Any]:

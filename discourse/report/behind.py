@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ def place_evidence(payload: dict[str, Any], held: Tables) -> dict[str, Any]:
     """
     listed = [*_words(payload)]
     shelf, found = Shelf(held), _Finder(held, {word["term"] for words, _ in listed for word in words})
-    for quote in _quotes(payload):
+    for quote in list_quotes(payload["quotations"]):
         quote["passage"] = shelf.put(quote["passage_id"])
     for factor in payload["factors"]:
         for topic in factor["topics"]:
@@ -69,8 +69,9 @@ def _pass_on(factor: Mapping[str, Any]) -> None:
         row["evidence"] = [cells.get((row["topic"], group)) for group in row["groups"]]
 
 
-def _quotes(payload: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for topic in payload["quotations"]:
+def list_quotes(quotations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """All quotations of the page, topic by topic."""
+    for topic in quotations:
         for group in [topic, *topic["groups"]]:
             yield from group["exemplars"]
             yield from group["counters"]

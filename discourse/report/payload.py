@@ -12,7 +12,8 @@ from discourse.errors import SettingError, suggest
 from discourse.report.adjusted import list_adjusted, word_topics
 from discourse.report.anchors import place_quotations
 from discourse.report.answer import state_answer
-from discourse.report.behind import place_evidence
+from discourse.report.behind import list_quotes, place_evidence
+from discourse.report.checks import describe_coding, describe_segmentation
 from discourse.report.comparison import compare_factors, mark_vocabulary, quote_groups
 from discourse.report.coverage import cross_documents
 from discourse.report.findings import state_findings
@@ -81,6 +82,8 @@ def build_payload(
         "n_universes": len(held["universes"]),
         "badges": count_badges(held),
         "sizes": list_sizes(held),
+        "segmentation": describe_segmentation(held),
+        "coding": describe_coding(held),
         "models": rows(held["models"], *CONTRACTS["models"].columns),
         "settings": [[key, plain(value)] for key, value in flatten(settings)],
         "versions": [[key, str(value)] for key, value in sorted((versions or {}).items())],
@@ -90,7 +93,7 @@ def build_payload(
     payload["document_groups"] = {
         document["doc_id"]: placed.get(document["doc_id"], "")
         for placed in [place_documents(held["documents"], places)]
-        for document in [*payload["documents"], *payload["profiles"]]
+        for document in [*payload["documents"], *payload["profiles"], *list_quotes(quotations)]
     }
     payload["leads"] = list_leads(payload["factors"])
     payload["shelf"] = place_evidence(payload, held)
@@ -220,6 +223,7 @@ def _describe_topics(held: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     described = rows(held["topics"].sort_values("topic"), *columns)
     for topic in described:
         topic["excluded"] = bool(topic["excluded"])
+        topic["badge"] = topic["badge"] and label("returns", topic["badge"])
         terms = held["topic_terms"][held["topic_terms"]["topic"] == topic["topic"]]
         topic["terms"] = rows(terms.sort_values(["rank", "term"]).head(N_TERMS), "term", "phi")
         by_frex = terms.sort_values(["frex", "term"], ascending=[False, True]).head(N_TERMS)

@@ -21,9 +21,9 @@ def number_groups(factors: Sequence[Mapping[str, Any]]) -> Places:
 
 
 def place_documents(documents: pd.DataFrame, places: Places) -> dict[str, str]:
-    """Numbers of the groups that a document belongs to, with blanks between them; a document in none is absent."""
-    found: dict[str, list[str]] = {}
-    for factor, groups in places.items():
+    """Numbers of the groups that a document belongs to, with blanks between them; ``0.x`` where it has none."""
+    found: dict[str, list[str]] = {str(doc_id): [] for doc_id in documents["doc_id"]}
+    for number, (factor, groups) in enumerate(places.items()):
         names = factor.split(":")
         if not set(names) <= set(documents.columns):
             continue
@@ -31,7 +31,10 @@ def place_documents(documents: pd.DataFrame, places: Places) -> dict[str, str]:
         labels = [":".join(map(str, row)) for row in parts[names].itertuples(index=False, name=None)]
         for doc_id, label in zip(parts["doc_id"], labels, strict=True):
             if label in groups:
-                found.setdefault(str(doc_id), []).append(groups[label])
+                found[str(doc_id)].append(groups[label])
+        for own in found.values():
+            if not any(place.startswith(f"{number}.") for place in own):
+                own.append(f"{number}.x")
     return {doc_id: " ".join(numbers) for doc_id, numbers in found.items()}
 
 

@@ -121,7 +121,8 @@ class Shelf:
         known = source in self._sources.index
         found: Mapping[Any, Any] = dict(self._sources.loc[source]) if known else {}
         described = {"doc_id": doc_id} | {
-            name: plain(document[name]) for name in ("title", "date", "region", "level", "speaker", "genre")
+            name: plain(document[name])
+            for name in ("title", "date", "region", "level", "speaker", "author", "genre")
         }
         described["level"] = None if described["level"] is None else label("level", described["level"])
         return described | {

@@ -2,16 +2,18 @@
 (function () {
   var KINDS = { speech: "Speech", report: "Report", article: "Article", summary: "Work summary", press: "Press report" };
 
+  function by(owner) { return owner.author || owner.speaker; }
+
   function chinese(passage, owner, place) {
-    var parts = [owner.speaker, (owner.title || "无题名") + "[Z]", owner.date || "日期不详"].filter(Boolean).join(". ");
-    return parts + ": 第 " + passage.position + " 段, 字 " + place.join("–") + ". 原始文件 " + (owner.path || owner.doc_id) + hash(owner) + ".";
+    var parts = [by(owner), (owner.title || "无题名") + "[Z]", owner.date || "日期不详"].filter(Boolean).join(". ");
+    return parts + ": 第 " + (passage.position + 1) + " 段, 字 " + place.join("–") + ". 原始文件 " + (owner.path || owner.doc_id) + hash(owner) + ".";
   }
 
   function english(passage, owner, place) {
     var kind = KINDS[owner.genre] || "Document";
-    var who = owner.speaker ? owner.speaker + " (" + (owner.date || "n.d.") + "). " : "";
-    var when = owner.speaker ? "" : " (" + (owner.date || "n.d.") + ")";
-    return who + (owner.title || "Untitled") + " [" + kind + "]" + when + ", para. " + passage.position + ", characters " + place.join("–") + ". Raw file " + (owner.path || owner.doc_id) + hash(owner) + ".";
+    var who = by(owner) ? by(owner) + " (" + (owner.date || "n.d.") + "). " : "";
+    var when = by(owner) ? "" : " (" + (owner.date || "n.d.") + ")";
+    return who + (owner.title || "Untitled") + " [" + kind + "]" + when + ", para. " + (passage.position + 1) + ", characters " + place.join("–") + ". Raw file " + (owner.path || owner.doc_id) + hash(owner) + ".";
   }
 
   function hash(owner) { return owner.sha256 ? ", SHA-256 " + owner.sha256.slice(0, 12) : ""; }

@@ -4,19 +4,18 @@
   var byTopic = document.getElementById("by-topic"), told = document.getElementById("told");
   var byGroup = Array.prototype.slice.call(bar.querySelectorAll("select[data-factor]"));
   var LEAVES = "main tbody tr, main figure.quote, main .strip-topic, main .curves figure, main .strip-row";
-  var leaves = null, anchor = "";
+  var leaves = null, folds = null, anchor = "";
+
+  // a part is of the nearest topic, and of the groups of all that holds it
+  function describe(own) {
+    var topic = own.closest("[data-topic]"), groups = [];
+    for (var up = own; up; up = up.parentElement) if (up.dataset.groups) groups = groups.concat(up.dataset.groups.split(" "));
+    return { node: own, topic: topic ? topic.dataset.topic : null, groups: groups, inner: own.classList.contains("strip-row"), text: null };
+  }
 
   function collect() {
-    leaves = Array.prototype.map.call(document.querySelectorAll(LEAVES), function (own) {
-      var topic = own.closest("[data-topic]"), groups = own.closest("[data-groups]");
-      return {
-        node: own,
-        topic: topic ? topic.dataset.topic : null,
-        groups: groups ? groups.dataset.groups.split(" ") : [],
-        inner: own.classList.contains("strip-row"),
-        text: null
-      };
-    });
+    leaves = Array.prototype.map.call(document.querySelectorAll(LEAVES), describe);
+    folds = Array.prototype.map.call(document.querySelectorAll(".fold"), describe);
     leaves.forEach(function (leaf) { leaf.node.classList.add("leaf"); });
   }
 
@@ -31,9 +30,13 @@
     return own.length === 0 || own.indexOf(factor + "." + group) >= 0;
   }
 
-  function matches(leaf, chosen) {
+  function inChoice(leaf, chosen) {
     if (chosen.topic !== "" && leaf.topic !== null && leaf.topic !== chosen.topic) return false;
-    for (var i = 0; i < chosen.groups.length; i++) if (!inGroup(leaf, chosen.groups[i][0], chosen.groups[i][1])) return false;
+    return chosen.groups.every(function (own) { return inGroup(leaf, own[0], own[1]); });
+  }
+
+  function matches(leaf, chosen) {
+    if (!inChoice(leaf, chosen)) return false;
     return leaf.inner || chosen.words.every(function (word) { return words(leaf).indexOf(word) >= 0; });
   }
 
@@ -53,8 +56,9 @@
       leaf.node.classList.toggle("off", !on);
       if (on && !leaf.inner) shown += 1;
     });
-    document.querySelectorAll(".fold").forEach(function (own) {
-      own.classList.toggle("off", Boolean(any) && own.querySelector(".leaf") !== null && own.querySelector(".leaf:not(.off)") === null);
+    folds.forEach(function (fold) {
+      var full = fold.node.querySelector(".leaf"), empty = full && !fold.node.querySelector(".leaf:not(.off)");
+      fold.node.classList.toggle("off", Boolean(any) && (Boolean(empty) || !inChoice(fold, chosen) || (!full && chosen.words.length > 0)));
     });
     document.body.classList.toggle("filtered", Boolean(any));
     told.replaceChildren(any ? discourse.both(shown + " / " + leaves.filter(function (leaf) { return !leaf.inner; }).length + " 项", "items") : "");

@@ -4,7 +4,7 @@
   var hits = document.getElementById("hits"), shown = null;
 
   function topicWords(topic) {
-    var row = topic === null ? null : document.querySelector("#topic-" + topic + " td[lang]");
+    var row = topic === null ? null : document.querySelector("#topic-" + topic + " .terms");
     return row ? Array.prototype.map.call(row.querySelectorAll("span"), function (own) { return own.textContent; }) : [];
   }
 
@@ -13,22 +13,30 @@
     var sorted = wanted.filter(Boolean).sort(function (a, b) { return b.length - a.length; }), found = [];
     for (var at = 0; at < text.length; at++) {
       var word = sorted.find(function (own) { return text.startsWith(own, at); });
-      if (word) { found.push([at, at + word.length, "mark"]); at += word.length - 1; }
+      if (word) { found.push([at, at + word.length]); at += word.length - 1; }
     }
     return found;
   }
 
+  // the words of a hit stand out; a hit of some sentences is underlined and its words are marked as elsewhere
   function marked(text, wanted, start, end) {
-    var made = element("p", null, "text"), from = 0;
-    var spans = find(text, wanted).filter(function (own) { return end <= start || own[1] <= start || own[0] >= end; });
-    if (end > start) spans.push([start, end, "strong"]);
-    spans.sort(function (a, b) { return a[0] - b[0]; }).forEach(function (own) {
-      made.append(text.slice(from, own[0]), element(own[2], text.slice(own[0], own[1])));
+    var made = element("p", null, "text"), hit = element(end - start > 24 ? "span" : "strong", null, "quoted");
+    made.lang = "zh-Hans";
+    if (end <= start) { pour(made, text, wanted); return made; }
+    pour(made, text.slice(0, start), wanted);
+    if (hit.tagName === "SPAN") pour(hit, text.slice(start, end), wanted); else hit.textContent = text.slice(start, end);
+    made.append(hit);
+    pour(made, text.slice(end), wanted);
+    return made;
+  }
+
+  function pour(into, text, wanted) {
+    var from = 0;
+    find(text, wanted).forEach(function (own) {
+      into.append(text.slice(from, own[0]), element("mark", text.slice(own[0], own[1])));
       from = own[1];
     });
-    made.append(text.slice(from));
-    made.lang = "zh-Hans";
-    return made;
+    into.append(text.slice(from));
   }
 
   function facts(pairs) {
@@ -85,7 +93,7 @@
     var title = element("h3", null);
     title.append(owner.title ? "《" + owner.title + "》" : "（无标题 untitled）");
     var place = element("p", null, "hint");
-    place.append(discourse.both("第 " + passage.position + " 段，全文 " + passage.of + " 段", "paragraph " + passage.position + " of " + passage.of), " ", element("code", passage.id));
+    place.append(discourse.both("第 " + (passage.position + 1) + " 段，全文 " + passage.of + " 段", "paragraph " + (passage.position + 1) + " of " + passage.of), " ", element("code", passage.id));
     var before = element("p", (passage.before.length ? "…" : "") + passage.before, "around");
     var after = element("p", passage.after + (passage.after.length ? "…" : ""), "around");
     before.lang = after.lang = "zh-Hans";
