@@ -60,8 +60,8 @@ def cross_coverage(documents: pd.DataFrame, *, rows: str = "region", columns: st
     pandas.DataFrame
         One row a value of `rows`, one column a value of `columns`; levels from central to village.
     """
-    sides = [documents[name].astype("str").fillna(_UNKNOWN) for name in (rows, columns)]
-    table = pd.crosstab(*sides)
+    down, across = (documents[name].astype("str").fillna(_UNKNOWN) for name in (rows, columns))
+    table = pd.crosstab(down, across)
     return table.reindex(index=_ordered(table.index, rows), columns=_ordered(table.columns, columns))
 
 
@@ -72,15 +72,13 @@ def render_coverage(documents: pd.DataFrame, attributions: pd.DataFrame, *, n_ro
     head = ["字段 field", "已知 known", "未知 unknown", "人工给定 given", "平均置信度 confidence"]
     lines = [
         [
-            _label(row.field, names),
-            str(row.n_known),
-            str(row.n_unknown),
-            str(row.n_given),
-            _share(row.confidence),
+            names.get(row["field"], row["field"]),
+            *(str(row[count]) for count in ("n_known", "n_unknown", "n_given")),
+            _share(row["confidence"]),
         ]
-        for row in coverage.itertuples()
+        for row in coverage.to_dict("records")
     ]
-    levels = [_label(str(name), names) for name in cross.columns]
+    levels = [names.get(str(name), str(name)) for name in cross.columns]
     cells = [
         [str(name), *(str(n) if n else _EMPTY for n in row)]
         for name, row in zip(cross.index, cross.to_numpy(), strict=True)
@@ -93,6 +91,7 @@ def render_coverage(documents: pd.DataFrame, attributions: pd.DataFrame, *, n_ro
             "文档数：地区 × 层级 documents: region × level",
             *_aligned([["", *levels], *cells[:n_rows]]),
             *more,
+            f"空格 empty cells: {int((cross.to_numpy() == 0).sum())} / {cross.size}",
         ]
     )
 
@@ -106,10 +105,6 @@ def _ordered(values: Iterable[object], name: str) -> list[str]:
 
 def _read_labels() -> dict[str, str]:
     return {row[0]: f"{row[1]} {row[0]}" for row in read_rows(resource("stopwords", "field_labels.tsv"))}
-
-
-def _label(name: str, labels: dict[str, str]) -> str:
-    return labels.get(name, name)
 
 
 def _share(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -60,9 +61,11 @@ class Line:
 def split_lines(page: Page) -> list[Line]:
     """Lines of the page that hold something."""
     lines = []
+    body = sorted(page.body)
+    starts = [start for start, _ in body]
     for match in re.finditer(r"\S[^\n]*", page.text):
         text = match[0].rstrip()
-        kind = _kind(page, match.start(), match.start() + len(text))
+        kind = _kind(page, body, starts, match.start(), match.start() + len(text))
         lines.append(Line(match.start(), match.start() + len(text), text, kind))
     return _mark_near(lines)
 
@@ -95,7 +98,9 @@ def _mark_near(lines: list[Line]) -> list[Line]:
     return [replace(line, near=number in near) for number, line in enumerate(lines)]
 
 
-def _kind(page: Page, start: int, end: int) -> str:
+def _kind(page: Page, body: Sequence[tuple[int, int]], starts: Sequence[int], start: int, end: int) -> str:
+    """What a line is; of the spans of the body, which do not overlap, the last that begins before its end counts."""
     if page.title and page.title[0] < end and start < page.title[1]:
         return "title"
-    return "body" if any(first < end and start < last for first, last in page.body) else "furniture"
+    number = bisect_left(starts, end) - 1
+    return "body" if number >= 0 and start < body[number][1] else "furniture"

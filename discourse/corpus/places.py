@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -160,10 +161,13 @@ def _sites(
 
 
 def _rows(page: Page, lines: Iterable[Line], gazetteer: Gazetteer) -> list[_Site]:
+    """Mentions of some lines; no name goes over the end of a line, so the page is searched once."""
     sites: list[_Site] = []
+    mentions = gazetteer.find_mentions(page.text)
+    starts = [mention.start for mention in mentions]
     for line in lines:
         row: list[Mention] = []
-        for mention in gazetteer.find_mentions(line.text):
+        for mention in mentions[bisect_left(starts, line.start) : bisect_left(starts, line.end)]:
             row = [*row, mention] if mention.chained else [mention]
             if mention.chained:
                 sites.pop()
@@ -177,10 +181,8 @@ def _speaks(line: Line, office: tuple[int, int] | None) -> bool:
 
 
 def _site(page: Page, line: Line, row: Sequence[Mention]) -> _Site:
-    mentions = tuple(replace(m, start=line.start + m.start, end=line.start + m.end) for m in row)
-    start, end = row[0].start, row[-1].end
-    rest = page.text[line.start + end : line.end + 8]  # an occasion may run on into the next line
-    return _Site(mentions, line, line.text[:start], rest)
+    rest = page.text[row[-1].end : line.end + 8]  # an occasion may run on into the next line
+    return _Site(tuple(row), line, line.text[: row[0].start - line.start], rest)
 
 
 def _judge(site: _Site, contexts: Contexts, opening: int, office: tuple[int, int] | None) -> _Evidence | None:
