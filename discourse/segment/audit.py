@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from discourse.contracts import check
+from discourse.segment.cutting import CutTexts
 from discourse.segment.tokenizer import Tokenizer
 
 _N_HOLDERS = 3
+_BATCH = 2000  # passages that are cut at a time: bounds the memory, not the result
+
+
+@dataclass
+class TermCounts:
+    """What became of terms: occurrences as plain strings, as tokens, and what took the others, (term, words)."""
+
+    in_text: Counter[str] = field(default_factory=Counter)
+    produced: Counter[str] = field(default_factory=Counter)
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, other: TermCounts) -> None:
+        """Take the counts of other texts in."""
+        self.in_text.update(other.in_text)
+        self.produced.update(other.produced)
+        self.held.update(other.held)
 
 
 def audit_lexicon(passages: pd.DataFrame, tokenizer: Tokenizer) -> pd.DataFrame:
@@ -34,50 +51,61 @@ def audit_lexicon(passages: pd.DataFrame, tokenizer: Tokenizer) -> pd.DataFrame:
         frequent first, joined by ``" / "``, neighbours that share an occurrence by ``"+"``; NA if none did.
     """
     check(passages, "passages")
-    text, tokens, starts = _join_tokens(passages["text"].tolist(), tokenizer)
-    produced = Counter(tokens)
-    rows = []
-    for term in sorted(tokenizer.terms):
-        places = list(_find_all(text, term))
-        holders = Counter(_holder(tokens, starts, place, place + len(term)) for place in places)
-        del holders[term]
-        status = _status(len(places), produced[term])
-        rows.append((term, len(places), produced[term], status, _most_frequent(holders)))
-    words = dict.fromkeys(("term", "status", "swallowed_by"), "str")
-    counts = dict.fromkeys(("n_in_text", "n_produced"), "int64")
-    table = pd.DataFrame(rows, columns=["term", "n_in_text", "n_produced", "status", "swallowed_by"])
-    return check(table.astype(words | counts), "lexicon_audit")
+    texts, counts = passages["text"].tolist(), TermCounts()
+    for start in range(0, len(texts), _BATCH):
+        counts.add(count_terms(tokenizer.cut_all(texts[start : start + _BATCH]), tokenizer.terms))
+    return describe_terms(counts, tokenizer.terms)
 
 
-def _join_tokens(texts: list[str], tokenizer: Tokenizer) -> tuple[str, list[str], list[int]]:
-    """All texts as one, parted by line breaks (which no term holds), its tokens and where each starts."""
-    offsets = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    cut = [
-        (word, int(offset) + start)
-        for text, offset in zip(texts, offsets, strict=False)
-        for word, start in tokenizer.cut(text)
+def count_terms(cut: CutTexts, terms: frozenset[str]) -> TermCounts:
+    """Count what became of terms in texts that are cut."""
+    times = np.bincount(cut.codes, minlength=len(cut.words))
+    produced = {word: int(n) for word, n in zip(cut.words, times, strict=True) if n and word in terms}
+    counts = TermCounts(produced=Counter(produced))
+    starts = np.flatnonzero(cut.begins)
+    bounds = np.append(starts, len(cut.text)).tolist()
+    places = list(_occurrences(cut, terms))
+    firsts = np.searchsorted(starts, [place for place, _ in places], side="right") - 1
+    stops = np.searchsorted(starts, [place + len(term) for place, term in places])
+    for (_, term), first, stop in zip(places, firsts.tolist(), stops.tolist(), strict=True):
+        counts.in_text[term] += 1
+        holder = "+".join(cut.text[bounds[i] : bounds[i + 1]] for i in range(first, stop))
+        if holder != term:
+            counts.held[term, holder] += 1
+    return counts
+
+
+def describe_terms(counts: TermCounts, terms: Iterable[str]) -> pd.DataFrame:
+    """Table `lexicon_audit` of terms whose fate in all texts was counted; see `audit_lexicon`."""
+    holders: dict[str, list[tuple[int, str]]] = {}
+    for (term, holder), n in counts.held.items():
+        holders.setdefault(term, []).append((-n, holder))
+    rows = [
+        (
+            term,
+            counts.in_text[term],
+            counts.produced[term],
+            _status(counts.in_text[term], counts.produced[term]),
+            " / ".join(holder for _, holder in sorted(holders.get(term, []))[:_N_HOLDERS]) or None,
+        )
+        for term in sorted(terms)
     ]
-    return "\n".join(texts), [word for word, _ in cut], [start for _, start in cut]
+    words = dict.fromkeys(("term", "status", "swallowed_by"), "str")
+    numbers = dict.fromkeys(("n_in_text", "n_produced"), "int64")
+    table = pd.DataFrame(rows, columns=["term", "n_in_text", "n_produced", "status", "swallowed_by"])
+    return check(table.astype(words | numbers), "lexicon_audit")
 
 
-def _find_all(text: str, term: str) -> Iterator[int]:
-    place = text.find(term)
-    while place >= 0:
-        yield place
-        place = text.find(term, place + len(term))
-
-
-def _holder(tokens: list[str], starts: list[int], start: int, end: int) -> str:
-    """Token, or neighbouring tokens joined by "+", that cover the span."""
-    return "+".join(tokens[bisect_right(starts, start) - 1 : bisect_left(starts, end)])
+def _occurrences(cut: CutTexts, terms: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Where each term stands, as `str.count` counts: none overlaps another one of the same term."""
+    ends: dict[str, int] = {}
+    for place, term in cut.found:
+        if term in terms and place >= ends.get(term, 0):
+            ends[term] = place + len(term)
+            yield place, term
 
 
 def _status(n_in_text: int, n_produced: int) -> str:
     if n_in_text == 0:
         return "absent"
     return "produced" if n_produced else "swallowed"
-
-
-def _most_frequent(holders: Counter[str]) -> str | None:
-    ranked = sorted(holders, key=lambda word: (-holders[word], word))
-    return " / ".join(ranked[:_N_HOLDERS]) or None

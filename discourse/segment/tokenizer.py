@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import Literal, get_args
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from discourse.contracts import check
 from discourse.errors import DataError, SettingError, suggest
+from discourse.segment.cutting import CutTexts, TermFinder, cut_texts
 from discourse.segment.lexicon import SHIELD_THEME
 
 Engine = Literal["rjieba", "jieba"]
@@ -50,12 +52,12 @@ def build_tokenizer(
     if engine not in get_args(Engine):
         near = suggest(engine, get_args(Engine))
         raise SettingError(f"engine={engine!r} is not known. {near}Engines: {', '.join(get_args(Engine))}.")
-    cut_run = (_load_rjieba if engine == "rjieba" else _load_jieba)(hmm)
+    load = partial(_load_rjieba if engine == "rjieba" else _load_jieba, hmm)
     if lexicon is None:
-        return Tokenizer(cut_run)
+        return Tokenizer(load)
     check(lexicon, "lexicon")
     is_shield = lexicon["theme"] == SHIELD_THEME
-    return Tokenizer(cut_run, terms=lexicon.loc[~is_shield, "term"], shields=lexicon.loc[is_shield, "term"])
+    return Tokenizer(load, terms=lexicon.loc[~is_shield, "term"], shields=lexicon.loc[is_shield, "term"])
 
 
 class Tokenizer:
@@ -63,18 +65,28 @@ class Tokenizer:
 
     Terms of the lexicon are cut out first, leftmost and longest, because neither engine can keep terms
     that hold “ ” 、 · or +; what stands between them goes to the engine. A shield wins over the terms
-    inside it and is then left to the engine like any text.
+    inside it and is then left to the engine like any text. A copy sent to another process loads its own engine.
 
     Attributes
     ----------
     terms : frozenset of str
         Terms that are kept whole.
+    shields : frozenset of str
+        Strings inside which no term is looked for.
     """
 
-    def __init__(self, cut_run: CutRun, terms: Iterable[str] = (), shields: Iterable[str] = ()) -> None:
-        self.terms = frozenset(terms)
-        self._cut_run = cut_run
-        self._protected = _compile_terms(self.terms.union(shields))
+    def __init__(self, load: partial[CutRun], terms: Iterable[str] = (), shields: Iterable[str] = ()) -> None:
+        self.terms, self.shields = frozenset(terms), frozenset(shields)
+        self._load, self._cut_run = load, load()
+        self._protected = _compile_terms(self.terms | self.shields)
+        self._finder = TermFinder(self.terms, self.shields)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tokenizer, (self._load, sorted(self.terms), sorted(self.shields))
+
+    def identity(self) -> tuple[Any, ...]:
+        """What the tokens depend on besides the versions of the engines, as plain values."""
+        return self._load.func.__name__, *self._load.args, sorted(self.terms), sorted(self.shields)
 
     def cut(self, text: str) -> list[tuple[str, int]]:
         """Tokens of `text` and where each starts; they follow one another without gap, blanks included."""
@@ -86,6 +98,10 @@ class Tokenizer:
                 tokens.append((match.group(), match.start()))
                 done = match.end()
         return tokens + self._cut_gap(text, done, len(text))
+
+    def cut_all(self, texts: Sequence[str]) -> CutTexts:
+        """Words of many texts, the same that `cut` gives of each, many times as fast."""
+        return cut_texts(texts, self._finder, self._cut_run)
 
     def _cut_gap(self, text: str, start: int, end: int) -> list[tuple[str, int]]:
         tokens = []

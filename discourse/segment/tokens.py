@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from discourse.contracts import check
 from discourse.errors import SettingError
+from discourse.segment.audit import TermCounts, count_terms
 from discourse.segment.lexicon import read_stopwords
 from discourse.segment.tokenizer import Tokenizer
 
@@ -23,6 +25,8 @@ _NUMBER = re.compile(
 # what a scraped text puts where a name was: XX, X, xx, ××, 某某
 _PARTED = re.compile(r"[^\s，。、；：？！“”‘’（）《》〈〉【】…,;:?!()\"]+")
 _PLACEHOLDER = re.compile(r"[XxＸｘ×*＊某]+")
+
+_BATCH = 2000  # passages that are cut at a time: bounds the memory, not the result
 
 
 def segment_passages(
@@ -68,33 +72,86 @@ def segment_passages(
     check(passages, "passages")
     if min_chars < 1:
         raise SettingError(f"min_chars={min_chars} is no length of a word; give 1 to keep them all, or 2")
-    keep = _keeper(read_stopwords(stopwords), tokenizer.terms, min_chars)
-    ready = passages.get("is_segmented", [False] * len(passages))
-    rows = [
-        (passage, position, start, term)
-        for passage, (text, is_ready) in enumerate(zip(passages["text"], ready, strict=True))
-        for position, (term, start) in enumerate(
-            token for token in (_parted(text) if is_ready else tokenizer.cut(text)) if keep(token[0])
-        )
+    segment = Segmenter(tokenizer, read_stopwords(stopwords), min_chars)
+    ready = passages["is_segmented"].tolist() if "is_segmented" in passages else [False] * len(passages)
+    texts = passages["text"].tolist()
+    parts = [segment(texts[i : i + _BATCH], ready[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
+    return check(tabulate_tokens(parts, passages["passage_id"]), "tokens")
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """Kept tokens of some texts: passage (from 0), position, start, code of the word, each (n_tokens,); the words."""
+
+    passage: np.ndarray
+    position: np.ndarray
+    start: np.ndarray
+    code: np.ndarray
+    words: np.ndarray
+    n_passages: int
+    counts: TermCounts
+
+    def compact(self) -> Segmented:
+        """The same in half the bytes, to be sent to another process."""
+        names = ("passage", "position", "start", "code")
+        return replace(self, **{name: getattr(self, name).astype(np.int32) for name in names})
+
+
+class Segmenter:
+    """Cuts batches of texts and keeps the words worth counting; a copy can be sent to another process."""
+
+    def __init__(self, tokenizer: Tokenizer, stopwords: frozenset[str], min_chars: int) -> None:
+        self._tokenizer, self._stopwords, self._min_chars = tokenizer, stopwords, min_chars
+
+    def __call__(self, texts: Sequence[str], ready: Sequence[bool], *, audit: bool = False) -> Segmented:
+        """Tokens of `texts`; ready: whether blanks part the words of a text already; audit: count terms, too."""
+        cut = self._tokenizer.cut_all(texts)
+        passage = np.searchsorted(cut.bounds, cut.starts, side="right") - 1
+        start, code, words = cut.starts - cut.bounds[passage], cut.codes, cut.words
+        if any(ready):
+            passage, start, code, words = _with_parted(texts, ready, passage, start, code, words)
+        kept = np.array([self._keeps(word) for word in words], dtype=bool)[code]
+        passage, start, code = passage[kept], start[kept], code[kept]
+        counts = count_terms(cut, self._tokenizer.terms) if audit else TermCounts()
+        return Segmented(passage, _positions(passage), start, code, words, len(texts), counts)
+
+    def _keeps(self, word: str) -> bool:
+        if word in self._stopwords:
+            return False
+        return word in self._tokenizer.terms or _has_content(word, self._min_chars)
+
+
+def _with_parted(
+    texts: Sequence[str],
+    ready: Sequence[bool],
+    passage: np.ndarray,
+    start: np.ndarray,
+    code: np.ndarray,
+    words: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The same arrays with the words of parted texts as blanks part them."""
+    number = {word: i for i, word in enumerate(words)}
+    parted = [
+        (i, match.start(), number.setdefault(match[0], len(number)))
+        for i, (text, is_ready) in enumerate(zip(texts, ready, strict=True))
+        if is_ready
+        for match in _PARTED.finditer(text)
     ]
-    return check(_tabulate(rows, passages["passage_id"]), "tokens")
+    asked = ~np.array(ready, dtype=bool)[passage]
+    added = np.array(parted, dtype=np.int64).reshape(-1, 3).T
+    columns = [
+        np.concatenate([old[asked], new]) for old, new in zip((passage, start, code), added, strict=True)
+    ]
+    order = np.lexsort((columns[1], columns[0]))
+    passage, start, code = (column[order] for column in columns)
+    return passage, start, code, np.array([*number, ""], dtype=object)[:-1]
 
 
-def _parted(text: str) -> list[tuple[str, int]]:
-    """Words that blanks part already, and where they start."""
-    return [(match[0], match.start()) for match in _PARTED.finditer(text)]
-
-
-def _keeper(stopwords: frozenset[str], terms: frozenset[str], min_chars: int) -> Callable[[str], bool]:
-    """Answer whether a word is kept, decided once for each different word."""
-    decided: dict[str, bool] = {}
-
-    def keep(word: str) -> bool:
-        if word not in decided:
-            decided[word] = word not in stopwords and (word in terms or _has_content(word, min_chars))
-        return decided[word]
-
-    return keep
+def _positions(passage: np.ndarray) -> np.ndarray:
+    """Number of each token within its passage."""
+    places = np.arange(len(passage))
+    first = np.flatnonzero(np.diff(passage, prepend=-1))
+    return places - np.repeat(first, np.diff(first, append=len(passage)))
 
 
 def _has_content(word: str, min_chars: int) -> bool:
@@ -106,15 +163,24 @@ def _has_content(word: str, min_chars: int) -> bool:
     )
 
 
-def _tabulate(rows: list[tuple[int, int, int, str]], passage_ids: pd.Series) -> pd.DataFrame:
-    passages, positions, starts, terms = zip(*rows, strict=True) if rows else ((), (), (), ())
-    all_passages = pd.Index(passage_ids, dtype="str")
-    all_terms = pd.Index(sorted(set(terms)), dtype="str")
+def tabulate_tokens(parts: Sequence[Segmented], passage_ids: pd.Series) -> pd.DataFrame:
+    """Table `tokens` of texts that were segmented in parts, in the order of `passage_ids`."""
+    terms = sorted({word for part in parts for word in part.words[np.unique(part.code)]})
+    number = {term: i for i, term in enumerate(terms)}
+    offsets = np.cumsum([0, *(part.n_passages for part in parts)])
+    codes = [np.array([number.get(w, -1) for w in part.words], dtype=np.int64)[part.code] for part in parts]
+    passages = [part.passage + offset for part, offset in zip(parts, offsets, strict=False)]
     return pd.DataFrame(
         {
-            "passage_id": pd.Categorical.from_codes(np.array(passages, np.int64), categories=all_passages),
-            "position": np.array(positions, np.int64),
-            "start": np.array(starts, np.int64),
-            "term": pd.Categorical(terms, categories=all_terms),
+            "passage_id": pd.Categorical.from_codes(
+                _join(passages), categories=pd.Index(passage_ids, dtype="str")
+            ),
+            "position": _join([part.position for part in parts]),
+            "start": _join([part.start for part in parts]),
+            "term": pd.Categorical.from_codes(_join(codes), categories=pd.Index(terms, dtype="str")),
         }
     )
+
+
+def _join(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *arrays]).astype(np.int64)
