@@ -8,6 +8,7 @@ else, so that batches may be done by several processes, kept, and found again af
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -137,18 +138,27 @@ def _clean(
     batches = list(
         _batches([raw._replace(n_head=a, n_tail=b) for raw, (a, b) in zip(raws, lengths, strict=True)])
     )
-    keys = [_key(batch, model) for batch in batches] if store is not None else []
-    kept = [store is not None and store.load(key) is not None for key in keys] or [False] * len(batches)
-    results = work(("clean", batch) for batch, is_kept in zip(batches, kept, strict=True) if not is_kept)
+    waiting: deque[tuple[int, str, Mapping[str, pd.DataFrame] | None]] = deque()
     n_before, n_done = len(raws) // _SURVEY, 0
-    for number, batch in enumerate(batches):
-        tables = store.load(keys[number]) if store is not None and kept[number] else None
-        cleaned = next(results) if tables is None else Cleaned(**tables)
-        if store is not None and tables is None:
-            store.save(keys[number], cleaned._asdict())
-        n_done += len(batch)
+    for result in work(_tasks(batches, model, store, waiting)):
+        n_texts, key, kept = waiting.popleft()
+        cleaned = result if kept is None else Cleaned(**kept)
+        if store is not None and kept is None:
+            store.save(key, cleaned._asdict())
+        n_done += n_texts
         tell(n_before + n_done * (len(raws) - n_before) // len(raws), len(raws))
         yield cleaned
+
+
+def _tasks(
+    batches: Sequence[list[_Raw]], model: WordModel | None, store: Store | None, waiting: deque
+) -> Iterator[tuple[str, list[_Raw]]]:
+    """Each batch, or none of its texts where its tables are kept; what belongs to it goes into `waiting`."""
+    for batch in batches:
+        key = "" if store is None else _key(batch, model)
+        kept = None if store is None else store.load(key)
+        waiting.append((len(batch), key, kept))
+        yield ("clean", batch) if kept is None else ("nothing", [])
 
 
 def _key(batch: Sequence[_Raw], model: WordModel | None) -> str:
@@ -169,6 +179,8 @@ class _Worker:
 
     def __call__(self, task: tuple[str, Sequence[_Raw]]) -> Any:
         kind, batch = task
+        if kind == "nothing":
+            return None
         if kind == "survey":
             return [self._edges(raw) for raw in batch]
         if kind == "count":
