@@ -20,6 +20,7 @@ from discourse.config import Study
 from discourse.corpus.metadata import read_metadata
 from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import RunError
+from discourse.progress import Progress
 from discourse.resources import resource
 from discourse.runs import manifest as manifests
 from discourse.runs.store import hash_file
@@ -73,14 +74,10 @@ def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
 
 def _read(study: Study, say: Say) -> pd.DataFrame:
     """Read the sources; what the corpus stage will note of them is not said twice."""
-
-    def tell(n_read: int, n_files: int) -> None:
-        if n_read % 1000 == 0:
-            say(f"         {n_read} of {n_files} files read")
-
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        sources = read_sources(study.data, progress=tell, **study.options("corpus.sources"))
+        with Progress("reading 读取", "files 份", say=say) as tell:
+            sources = read_sources(study.data, progress=tell, **study.options("corpus.sources"))
     known = note_faults(sources)
     for note in (str(w.message) for w in caught if w.category is UserWarning):
         if note not in known:

@@ -19,10 +19,12 @@ from discourse.compare.groups import cross_columns
 from discourse.compare.phrases import describe_phrases, tabulate_phrases
 from discourse.compare.prevalence import estimate_prevalence
 from discourse.compare.robustness import contrast_models, judge_robustness
-from discourse.comparison import TABLES, compare_further
+from discourse.comparison import TABLES, compare_further, count_topic_tokens
 from discourse.config import Study
 from discourse.contracts import CONTRACTS, TopicModel, empty
-from discourse.corpus.documents import build_documents
+from discourse.corpus.batches import Cleaned, clean_sources
+from discourse.corpus.documents import complete_documents
+from discourse.corpus.given import readable_sources
 from discourse.corpus.metadata import read_metadata
 from discourse.corpus.passages import split_passages
 from discourse.corpus.recycled import drop_recycled, mark_reuse, reuse_matrix
@@ -32,15 +34,25 @@ from discourse.errors import require_column
 from discourse.evidence.exemplars import find_exemplars
 from discourse.evidence.trace import find_raw_spans
 from discourse.multiverse import plan_universes
+from discourse.progress import Progress
 from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
 from discourse.report.payload import build_payload
 from discourse.runs.manifest import versions
-from discourse.runs.store import has_table, load_table, save_model, save_table, write_json
-from discourse.segment.audit import audit_lexicon
+from discourse.runs.parts import FolderParts
+from discourse.runs.store import (
+    count_rows,
+    has_table,
+    iterate_table,
+    load_table,
+    save_model,
+    save_table,
+    write_json,
+)
+from discourse.runs.writer import TableWriter
+from discourse.segment.batches import PassageWalk
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
-from discourse.segment.tokens import segment_passages
 from discourse.summary import SUMMARY
 from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
@@ -51,6 +63,7 @@ from discourse.topics.shares import estimate_shares
 from discourse.universes import fit_universes
 from discourse.validation import load_scores
 from discourse.variants import model_settings
+from discourse.workers import count_processors
 
 REPORT = "report.html"
 LDAVIS = "pyldavis.html"
@@ -65,9 +78,9 @@ class Run:
     manifest: dict[str, Any]
     say: Callable[[str], None] = print
 
-    def tell_models(self, n_done: int, n_models: int) -> None:
-        """Say how far a multiverse has come."""
-        self.say(f"         {n_done} of {n_models} models")
+    def follow(self, name: str, unit: str) -> Progress:
+        """Tell how far a long piece of work has come."""
+        return Progress(name, unit, say=self.say)
 
     def table(self, name: str) -> pd.DataFrame:
         """One table of the run."""
@@ -76,7 +89,8 @@ class Run:
     def save(self, **tables: pd.DataFrame) -> None:
         """Write tables under their contract names."""
         for name, table in tables.items():
-            save_table(self.path, name, table)
+            if not save_table(self.path, name, table):
+                _note_large(name)
 
 
 def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
@@ -84,10 +98,7 @@ def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
     sources = read_sources(study.data, **study.options("corpus.sources")) if sources is None else sources
     for note in note_faults(sources):
         warnings.warn(note, stacklevel=1)
-    metadata = read_metadata(study.metadata) if study.metadata else None
-    documents, edits, attributions = build_documents(
-        sources, regions=dict(study.regions) or None, metadata=metadata, **study.options("corpus.documents")
-    )
+    documents, attributions, n_edits = _documents(run, sources)
     for factor in study.by:
         documents = cross_columns(documents, factor)
         require_column("documents", documents.columns, factor, "[study] by")
@@ -95,21 +106,72 @@ def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
     reuse = find_reuse(passages, documents, **study.options("corpus.reuse"))
     passages = mark_reuse(passages, reuse)
     matrix = _stack("reuse_matrix", [reuse_matrix(reuse, documents, by=factor) for factor in study.by])
-    run.save(sources=sources, documents=documents, edits=edits, attributions=attributions, passages=passages)
+    run.save(sources=sources, documents=documents, attributions=attributions, passages=passages)
     run.save(reuse=reuse, reuse_matrix=matrix)
+    _parts(run).remove()
     n_bad = int(sources["error"].notna().sum())
     bad = f" ({n_bad} texts could not be read)" if n_bad else ""
-    made = f"{len(documents)} documents, {len(passages)} passages, {len(edits)} edits logged"
+    made = f"{len(documents)} documents, {len(passages)} passages, {n_edits} edits logged"
     return f"{sources['path'].nunique()} files{bad} -> {made}"
 
 
+def _documents(run: Run, sources: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Documents, attributions and number of edits; the edits are written batch by batch, for they are many."""
+    study, readable = run.study, readable_sources(sources)
+    tables: list[Cleaned] = []
+    with run.follow("cleaning 清理", "texts 篇") as tell, TableWriter(run.path, "edits") as edits:
+        for cleaned in clean_sources(
+            readable, n_workers=count_processors(), store=_parts(run, *Cleaned._fields), progress=tell
+        ):
+            edits.append(cleaned.edits)
+            tables.append(cleaned._replace(edits=cleaned.edits.head(0)))
+    if not edits.has_csv:
+        _note_large("edits")
+    documents, attributions = complete_documents(
+        pd.concat([table.documents for table in tables], ignore_index=True),
+        pd.concat([table.attributions for table in tables], ignore_index=True),
+        readable,
+        regions=dict(study.regions) or None,
+        metadata=read_metadata(study.metadata) if study.metadata else None,
+        **study.options("corpus.documents"),
+    )
+    return documents, attributions, edits.n_rows
+
+
+def _parts(run: Run, *names: str) -> FolderParts:
+    """Finished batches of the stage that is under way."""
+    return FolderParts(run.path / ".parts", names)
+
+
+def _note_large(name: str) -> None:
+    warnings.warn(
+        f"{name}: is larger than a spreadsheet opens, so there is no {name}.csv; read {name}.parquet",
+        stacklevel=3,
+    )
+
+
 def _segment(run: Run) -> str:
-    study, passages = run.study, _modelled_passages(run)
+    study = run.study
     lexicon = read_lexicon(**study.options("segment.lexicon"))
     tokenizer = build_tokenizer(lexicon, **study.options("segment.tokenizer"))
-    tokens = segment_passages(passages, tokenizer, **study.options("segment.tokens"))
-    run.save(lexicon=lexicon, tokens=tokens, lexicon_audit=audit_lexicon(passages, tokenizer))
-    return f"{len(tokens)} tokens, {tokens['term'].nunique()} terms"
+    recycled = study.options("corpus.recycled")
+    terms: set[str] = set()
+    with run.follow("segmenting 分词", "passages 段") as tell, TableWriter(run.path, "tokens") as tokens:
+        walk = PassageWalk(
+            (drop_recycled(table, **recycled) for table in iterate_table(run.path, "passages")),
+            count_rows(run.path, "passages"),
+            tokenizer,
+            **study.options("segment.tokens"),
+            n_workers=count_processors(),
+            store=_parts(run, "tokens", "counts"),
+            progress=tell,
+        )
+        for table in walk:
+            tokens.append(table)
+            terms.update(table["term"].cat.categories)
+    run.save(lexicon=lexicon, lexicon_audit=walk.audit())
+    _parts(run).remove()
+    return f"{tokens.n_rows} tokens, {len(terms)} terms"
 
 
 def _topics(run: Run) -> str:
@@ -149,9 +211,10 @@ def _multiverse(run: Run, models: list[TopicModel], n_topics: int) -> int:
     options = run.study.options("multiverse")
     seeds = [model.settings["seed"] for model in models]
     plan = plan_universes(run.study, n_topics=n_topics, seeds=seeds, **options)
-    universes, families, family_shares = fit_universes(
-        run.path, run.study, plan, models, progress=run.tell_models if options["vary"] else None
-    )
+    with run.follow("models 模型", "models 个") as tell:
+        universes, families, family_shares = fit_universes(
+            run.path, run.study, plan, models, progress=tell if options["vary"] else None
+        )
     run.save(universes=universes, families=families, family_shares=family_shares)
     return len(universes)
 
@@ -213,11 +276,20 @@ def _report(run: Run) -> str:
     exemplars = [quote(), *(quote(by=factor) for factor in factors)]
     stacked = _stack("exemplars", exemplars)
     run.save(exemplars=stacked if codebook is None else renumber(stacked, codebook))
-    page = render_ldavis(model, run.table("topics"))
+    counts = count_topic_tokens(
+        documents,
+        factors=factors,
+        model=model,
+        dtm=build_dtm(run.table("tokens"), **study.options("topics.dtm")),
+        passages=passages,
+    )
+    page = render_ldavis(model, run.table("topics"), groups=counts)
     payload = tell_payload(run, ldavis=page)
     write_page(page, run.path / LDAVIS)
     write_report(payload, run.path / REPORT)
-    write_json(run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "answer", "findings")})
+    write_json(
+        run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "answer", "findings")}
+    )
     return f"{REPORT}, {LDAVIS}"
 
 

@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from discourse.progress import silent
+
+__all__ = ["app", "silent"]
+
 app = typer.Typer(
     name="discourse",
     help="Compare how regions and levels of government talk. 比较不同地区、不同层级的治理话语。",
@@ -26,7 +30,3 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="Print the path of th
 StrictOption = Annotated[bool, typer.Option("--strict", help="One file that cannot be read stops the study.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a script.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
-
-
-def silent(message: str) -> None:
-    """Say nothing."""

@@ -54,6 +54,12 @@ def iterate_table(folder: Path, name: str, *, columns: Sequence[str] | None = No
             yield file.read_row_group(number, columns=columns).to_pandas()
 
 
+def count_rows(folder: Path, name: str) -> int:
+    """Number of rows of a table, without reading them; errors as `load_table` has them."""
+    with _open_table(folder, name) as file:
+        return int(file.metadata.num_rows)
+
+
 @contextmanager
 def _open_table(folder: Path, name: str) -> Iterator[pq.ParquetFile]:
     path = folder / f"{name}.parquet"
