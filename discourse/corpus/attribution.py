@@ -86,9 +86,8 @@ def _findings(page: Page, gazetteer: Gazetteer) -> list[Finding]:
         if office
         else _author_findings(page, genre, author, places, lines, words, gazetteer)
     )
-    genre = genre or next(
-        (Finding("genre", "summary", f.start, f.end, f.rule, f.confidence) for f in standing), None
-    )
+    if genre is None and office is None and standing:
+        genre = replace(standing[0], field="genre", value="summary")
     speaker = speaker or _author_speaks(author, genre)
     found = [
         *places,

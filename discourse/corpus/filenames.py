@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 import pandas as pd
 
@@ -24,7 +23,7 @@ def find_files(
         Files in several folders end in the name.
     """
     doc_ids: dict[str, list[str]] = {}
-    for doc_id, source_id in zip(documents["doc_id"], documents["source_id"], strict=True):
+    for doc_id, source_id in zip(documents["doc_id"].tolist(), documents["source_id"].tolist(), strict=True):
         doc_ids.setdefault(source_id, []).append(doc_id)
     ends: dict[str, dict[str, None]] = {}  # end -> files that have it, in order
     of_file: dict[str, list[str]] = {}
@@ -51,17 +50,20 @@ def find_files(
 def _paths(documents: pd.DataFrame, sources: pd.DataFrame | None) -> Iterator[tuple[str, str]]:
     """Source and path of each source; inside an archive the path goes on."""
     if sources is None:
-        pairs = dict(zip(documents["source_id"], documents["source_id"], strict=True))
-        yield from pairs.items()
+        yield from ((source_id, source_id) for source_id in dict.fromkeys(documents["source_id"].tolist()))
         return
-    members = sources["member"] if "member" in sources else [None] * len(sources)
-    for source_id, path, member in zip(sources["source_id"], sources["path"], members, strict=True):
+    members = sources["member"].tolist() if "member" in sources else [None] * len(sources)
+    ids, paths = sources["source_id"].tolist(), sources["path"].tolist()
+    for source_id, path, member in zip(ids, paths, members, strict=True):
         yield source_id, f"{path}/{member}" if isinstance(member, str) else path
 
 
 def _ends(path: str) -> Iterator[str]:
-    parts = PurePosixPath(path.replace("\\", "/").strip("/")).parts
-    for i in range(len(parts)):
-        end = PurePosixPath(*parts[i:])
-        yield end.as_posix()
-        yield end.with_suffix("").as_posix()
+    """Every end of a path that begins with a folder or file, with its suffix and without."""
+    end = path.replace("\\", "/").strip("/")
+    while end:
+        yield end
+        stem, _, suffix = end.rpartition(".")
+        if stem and not stem.endswith("/") and "/" not in suffix:
+            yield stem
+        end = end.partition("/")[2]

@@ -49,11 +49,13 @@ def _words_in(titles: Iterable[Line], words: Offices, genre: str, sure: float) -
 
 
 def _notice(titles: Iterable[Line], words: Offices) -> Finding | None:
-    """Find the title of an official paper: an organ, 关于 or 印发, and at its end the kind of paper."""
+    """Find the title of an official paper: 关于 or 印发, an organ before it or none, the kind of paper at its end."""
     kinds = alternatives(words.genres["notice", "title"])
     pattern = rf"(?=.{{0,40}}(?:关于|印发)).*?(?:{kinds})(?:[（(].{{0,12}}[)）])?$"
     for line in titles:
-        if re.match(pattern, line.text) and re.match(r"(?:中共)?[一-鿿 　、]{4,40}?(?:关于|印发)", line.text):
+        if re.match(pattern, line.text) and re.match(
+            r"(?:(?:中共)?[一-鿿 　、]{4,40}?)?(?:关于|印发)", line.text
+        ):
             return Finding("genre", "notice", line.start, line.end, "title_kind", 0.9)
     return None
 

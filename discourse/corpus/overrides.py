@@ -73,7 +73,8 @@ def override_attributions(
     rows = list(_long_rows(metadata, attributions) if is_long else _wide_rows(metadata))
     cells = _cells(documents, rows, sources)
     table = attributions
-    replaced = [key in cells for key in zip(table["doc_id"], table["field"], strict=True)]
+    pairs = zip(table["doc_id"].tolist(), table["field"].tolist(), strict=True)
+    replaced = [pair in cells for pair in pairs]
     table = _append(table[~np.array(replaced, dtype=bool)], cells)
     return check(_fill(documents, cells), "documents"), check(table, "attributions")
 
@@ -95,16 +96,13 @@ def _wide_rows(metadata: pd.DataFrame) -> Iterator[_Row]:
 
 def _long_rows(metadata: pd.DataFrame, attributions: pd.DataFrame) -> Iterator[_Row]:
     """One row a document or file, from one row a field."""
-    inferred = {
-        (doc_id, field): (value, rule)
-        for doc_id, field, value, rule in attributions[["doc_id", "field", "value", "rule"]].itertuples(
-            index=False
-        )
-    }
+    columns = [attributions[name].tolist() for name in ("doc_id", "field", "value", "rule")]
+    inferred = {(doc_id, field): (value, rule) for doc_id, field, value, rule in zip(*columns, strict=True)}
+    names = {field: _our_name(field) for field in dict.fromkeys(map(_text, metadata["field"].tolist()))}
     found: dict[tuple[str, str], dict[str, str]] = {}
     for record in _records(metadata):
         key, name = _key(record)
-        field = _our_name(record["field"])
+        field = names[record["field"]]
         value = record["value"] or _CLEAR
         if inferred.get((name, field)) == (value, record.get("rule")):
             continue
@@ -129,14 +127,14 @@ def _our_name(field: str) -> str:
 
 def _records(metadata: pd.DataFrame) -> Iterator[dict[str, str]]:
     names = [str(name) for name in metadata.columns]
-    for values in zip(*(metadata[name] for name in metadata.columns), strict=True):
-        yield {
-            name: text
-            if name in _KEYS
-            else re.sub(r"^'(?=[=+\-@])", "", text)  # as our own CSV wards off formulas
-            for name, text in zip(names, map(_text, values), strict=True)
-            if name
-        }
+    for values in zip(*(metadata[name].tolist() for name in metadata.columns), strict=True):
+        texts = zip(names, map(_text, values), strict=True)
+        yield {name: text if name in _KEYS else _plain(text) for name, text in texts if name}
+
+
+def _plain(text: str) -> str:
+    """Text without the mark by which our own CSV wards off formulas."""
+    return text[1:] if text[:2] in ("'=", "'+", "'-", "'@") else text
 
 
 def _key(record: Mapping[str, str]) -> tuple[str, str]:
@@ -166,7 +164,9 @@ def _cells(documents: pd.DataFrame, rows: Sequence[_Row], sources: pd.DataFrame 
     """Collect what changes; rows by file go first, so that rows by doc_id overwrite them."""
     cells: Cells = {}
     gazetteer = read_gazetteer()
-    records = dict(zip(documents["doc_id"], documents[[*PLACE_FIELDS]].to_dict("records"), strict=True))
+    records = dict(
+        zip(documents["doc_id"].tolist(), documents[[*PLACE_FIELDS]].to_dict("records"), strict=True)
+    )
     named = find_files([row.name for row in rows if row.key == "file"], documents, sources)
     for row in sorted(rows, key=lambda row: row.key == "doc_id"):
         doc_ids = [row.name] if row.key == "doc_id" and row.name in records else named.get(row.name, [])
@@ -236,12 +236,12 @@ def _fill(documents: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     changed: dict[str, dict[str, str]] = {}
     for (doc_id, field), value in cells.items():
         changed.setdefault(field, {})[doc_id] = value
-    documents = documents.copy()
+    documents, doc_ids = documents.copy(), documents["doc_id"].tolist()
     for field, values in changed.items():
-        old = documents[field] if field in documents else [None] * len(documents)
+        old = documents[field].tolist() if field in documents else [None] * len(documents)
         new = [
-            kept if (value := values.get(doc_id)) is None else None if value == _CLEAR else value
-            for doc_id, kept in zip(documents["doc_id"], old, strict=True)
+            kept if (cell := values.get(doc_id)) is None else None if cell == _CLEAR else cell
+            for doc_id, kept in zip(doc_ids, old, strict=True)
         ]
         if field == "year":
             documents[field] = pd.array(

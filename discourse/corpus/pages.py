@@ -12,6 +12,10 @@ _HEAD_LINES, _FOOT_LINES, _BYLINE_LENGTH = 30, 5, 70
 # a longer line is a paragraph; a byline stands at most so many lines before the first or behind the last one
 _PARAGRAPH, _BEFORE, _BEHIND = 40, 15, 6
 
+_RELATED = re.compile(
+    r"[【\[》>\s]*(?:(?:相关|推荐|延伸|热门|更多)(?:新闻|阅读|链接|推荐|文章|报道|文档|稿件|资讯)|上一[篇条]|下一[篇条]|猜你喜欢)"
+)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -71,7 +75,11 @@ def split_lines(page: Page) -> list[Line]:
 
 
 def byline_lines(lines: Sequence[Line]) -> list[Line]:
-    """Lines that may say who wrote or published the text: furniture, and short lines at both ends."""
+    """Lines that may say who wrote or published the text: furniture, and short lines at both ends.
+
+    Below a heading such as 相关新闻 they tell of other texts, and are left out.
+    """
+    lines = lines[: _first_related(lines)]
     ends = {*range(_HEAD_LINES), *range(len(lines) - _FOOT_LINES, len(lines))}
     return [
         line
@@ -89,6 +97,12 @@ def body_lines(lines: Iterable[Line]) -> list[Line]:
 def alternatives(words: Iterable[str]) -> str:
     """Pattern that matches any of `words`, the longest first."""
     return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+
+
+def _first_related(lines: Sequence[Line]) -> int:
+    """Number of the heading below the body under which other texts are listed."""
+    last = max((n for n, line in enumerate(lines) if line.kind == "body"), default=len(lines))
+    return next((n for n in range(last + 1, len(lines)) if _RELATED.match(lines[n].text)), len(lines))
 
 
 def _mark_near(lines: list[Line]) -> list[Line]:

@@ -188,7 +188,7 @@ def _site(page: Page, line: Line, row: Sequence[Mention]) -> _Site:
 def _judge(site: _Site, contexts: Contexts, opening: int, office: tuple[int, int] | None) -> _Evidence | None:
     """Return what one mention says about the text's own place, if anything."""
     start = site.mentions[0].start
-    if office is not None and office[0] <= start < office[1]:
+    if office is not None and office[0] <= start < office[1] and not _is_word_like(site):
         found = site.evidence("title" if site.line.kind == "title" else "byline")
         return replace(found, start=office[0], end=office[1])
     congress = re.match(_CONGRESS, site.after)
@@ -208,7 +208,7 @@ def _heads_title(site: _Site, contexts: Contexts) -> bool:
     named = (
         site.mentions[-1].form != "short"
         or re.match("[：:|丨]", site.after)
-        or contexts.area.match(site.after)
+        or (contexts.area.match(site.after) and not _is_word_like(site))
     )
     return bool(headed and named) and not contexts.away_after.match(site.after)
 
@@ -216,9 +216,7 @@ def _heads_title(site: _Site, contexts: Contexts) -> bool:
 def _self_reference(site: _Site, contexts: Contexts) -> _Evidence | None:
     """结合云南实际, 我们福州; and, weaker, 我们的城建部门和隆阳区."""
     left, right = contexts.self_before.search(site.before), contexts.self_after.match(site.after)
-    last = site.mentions[-1]
-    word_like = last.form == "short" and last.units[0].level == "district"  # 我们解放思想 is not 焦作市解放区
-    if left and (right or (left[0] == "我们" and not word_like)):
+    if left and (right or (left[0] == "我们" and not _is_word_like(site))):
         return site.evidence("self_reference", left=len(left[0]), right=len(right[0]) if right else 0)
     ours = re.search(r"我们的[一-鿿]{1,12}[和、与]$", site.before)
     if ours and site.mentions[-1].form == "full" and site.mentions[-1].unit:
@@ -231,7 +229,7 @@ def _subject(site: _Site, contexts: Contexts, opening: int) -> _Evidence | None:
     last = site.mentions[-1]
     if contexts.away_before.search(site.before) or contexts.away_after.match(site.after):
         return None
-    if last.unit is None or (last.form == "short" and last.unit.level == "district"):
+    if last.unit is None or _is_word_like(site):
         return None
     area = contexts.area.match(site.after)
     width = area.end() if area else 0
@@ -244,6 +242,12 @@ def _subject(site: _Site, contexts: Contexts, opening: int) -> _Evidence | None:
     first = site.line.start == opening and (organ or contexts.time_before.search(site.before))
     rule = "opening_subject" if first else "own_organ" if organ else "subject"
     return site.evidence(rule, right=width)
+
+
+def _is_word_like(site: _Site) -> bool:
+    """Whether a place is the short name of a county alone: 解放思想 is not 焦作市解放区, 雄安新区 not 安新县."""
+    last = site.mentions[-1]
+    return last.form == "short" and last.units[0].level == "district"
 
 
 def _most_named(sites: Sequence[_Site], contexts: Contexts) -> list[_Evidence]:
