@@ -12,12 +12,14 @@ from discourse.compare.groups import cross_columns
 from discourse.compare.ordination import ordinate_profiles
 from discourse.compare.profiles import compare_profiles
 from discourse.compare.trends import estimate_trend
-from discourse.compare.vocabulary import contrast_vocabulary
+from discourse.compare.vocabulary import contrast_vocabulary, divide_tokens
 from discourse.config import Study
 from discourse.contracts import DocumentTermMatrix, TopicModel, empty
+from discourse.report.ldavis_pair import GroupCounts, count_groups
 
 TABLES = ("profiles", "ordination", "vocabulary", "trends", "adjusted")
 MIN_TIMES = 3
+MAX_GROUPS = 32  # of a factor, the largest, that can be set side by side
 
 
 def compare_further(
@@ -57,6 +59,28 @@ def compare_further(
     formulas = [contrast_adjusted(shares, documents, **adjusted)] if adjusted["formula"] else []
     found = dict(zip(TABLES, (profiles, ordination, vocabulary, years, formulas), strict=True))
     return {name: _stack(name, tables) for name, tables in found.items()}
+
+
+def count_topic_tokens(
+    documents: pd.DataFrame,
+    *,
+    factors: Sequence[str],
+    model: TopicModel,
+    dtm: DocumentTermMatrix,
+    passages: pd.DataFrame,
+) -> GroupCounts | None:
+    """Expected tokens of every group in every topic, for two groups side by side; None without two groups."""
+    owners = passages.set_index("passage_id")["doc_id"].reindex(dtm.passages)
+    owner, doc_ids = pd.factorize(owners)
+    known = documents.set_index("doc_id").reindex(doc_ids)
+    groups = [
+        (factor, group, (known[factor].astype(object) == group).to_numpy(dtype=bool))
+        for factor in factors
+        for group in known[factor].dropna().astype(str).value_counts().index[:MAX_GROUPS]
+    ]
+    if len(groups) < 2:
+        return None
+    return count_groups(model, divide_tokens(model, dtm, owner, len(doc_ids)), groups)
 
 
 def _options(study: Study, section: str) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def contrast_vocabulary(
     flags = _flags(int(min(sides.target.sum(), (~sides.target).sum())))
     blocks = [
         _contrast_topic(topic, counts, sides, model.vocabulary, n_terms, min_count, prior_weight)
-        for topic, counts in enumerate(_divide_tokens(model, dtm, sides))
+        for topic, counts in enumerate(divide_tokens(model, dtm, sides.owner, len(sides.target)))
     ]
     if not any(len(block) for block in blocks):
         return empty("vocabulary")
@@ -139,23 +139,28 @@ def _take_sides(
     return _Sides(renumber[found], is_target)
 
 
-def _divide_tokens(model: TopicModel, dtm: DocumentTermMatrix, sides: _Sides) -> Iterator[sparse.csr_matrix]:
-    """Expected counts (n_documents, n_terms) of each topic in turn."""
+def divide_tokens(
+    model: TopicModel, dtm: DocumentTermMatrix, owner: np.ndarray, n_owners: int
+) -> Iterator[sparse.csr_matrix]:
+    """Divide tokens among topics by their posterior: expected counts (n_owners, n_terms) of each topic in turn.
+
+    owner (n_passages,): number of the document that a passage belongs to, -1 for none.
+    """
     if not (dtm.vocabulary.equals(model.vocabulary) and dtm.passages.equals(model.passages)):
         raise DataError(
             "the model was fitted to other counts: pass the document-term matrix it was fitted to"
         )
     cells = dtm.counts.tocoo()
-    kept = sides.owner[cells.row] >= 0
+    kept = owner[cells.row] >= 0
     row, column, count = cells.row[kept], cells.col[kept], cells.data[kept]
     total = np.zeros(len(row))
     for topic in range(model.n_topics):
         total += model.theta[row, topic] * model.phi[topic, column]
     per_cell = np.divide(count, total, out=np.zeros(len(row)), where=total > 0)
-    shape = (len(sides.target), len(model.vocabulary))
+    shape = (n_owners, len(model.vocabulary))
     for topic in range(model.n_topics):
         expected = per_cell * model.theta[row, topic] * model.phi[topic, column]
-        yield sparse.csr_matrix((expected, (sides.owner[row], column)), shape=shape)
+        yield sparse.csr_matrix((expected, (owner[row], column)), shape=shape)
 
 
 def _contrast_topic(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Sequence
+from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -12,6 +14,8 @@ import pandas as pd
 
 from discourse.contracts import TopicModel
 from discourse.errors import DiscourseError
+from discourse.report.labels import ASSETS
+from discourse.report.ldavis_pair import GroupCounts, pack_groups
 
 # The wheel's script counts topics from 1 and uses 0 for "none chosen": with topics from 0 it would answer
 # clicks on topic 0 with nothing and a term with the circle beside it. Here -1 is none. It also writes its
@@ -40,6 +44,11 @@ _CORRECTIONS: tuple[tuple[str, str, int], ...] = (
     ('.attr("x", "xaxis")', '.attr("class", "xaxis")', 1),
     ('.attr("xlink:href", "http://vis.stanford.edu/files/2012-Termite-AVI.pdf")', "", 1),
     ('.attr("xlink:href", "http://nlp.stanford.edu/events/illvi2014/papers/sievert-illvi2014.pdf")', "", 1),
+    # two groups side by side are drawn small
+    ("mdswidth = 530,", "small = data_or_file_name.small, mdswidth = small ? 300 : 530,", 1),
+    ("mdsheight = 530,", "mdsheight = small ? 300 : 530,", 1),
+    ("barwidth = 530,", "barwidth = small ? 180 : 530,", 1),
+    ("barheight = 530,", "barheight = small ? 360 : 530,", 1),
     ("console.log('lambda_select', lambda_select);", "", 1),
     ("console.log('lambda_select mouseup');", "", 1),
 )  # fmt: skip
@@ -51,26 +60,34 @@ _PAGE = """<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
 style-src 'unsafe-inline'">
 <title>pyLDAvis</title>
-<style>{css}</style>
+<style>{css}{style}</style>
 <script>{d3}</script>
 <script>{script}</script>
 </head>
 <body>
-<div id="ldavis"></div>
-<script>new LDAvis("#ldavis", {data});</script>
-</body>
+{bar}<div id="ldavis"></div>
+<script>var DATA = {data};
+new LDAvis("#ldavis", DATA);</script>
+{pair}</body>
 </html>
 """
 
 
-def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_terms: int = 30) -> str:
+def render_ldavis(
+    model: TopicModel,
+    topics: pd.DataFrame | None = None,
+    *,
+    n_terms: int = 30,
+    groups: GroupCounts | None = None,
+) -> str:
     """Render the pyLDAvis page of a model as HTML that loads nothing from anywhere.
 
     topics: the table `topics`; its labels show when the pointer rests on a circle, and its numbers are those of
     the rows of the model: where topics were merged, the numbers of those that are gone stay empty. n_terms:
     terms shown for a topic, at most 30. Topics keep their numbers, 0 first. The map is classical scaling of
-    Jensen-Shannon divergences; `pyLDAvis.prepare` makes the tables, the wheel brings the scripts. Same model,
-    same bytes.
+    Jensen-Shannon divergences; `pyLDAvis.prepare` makes the tables, the wheel brings the scripts. groups: of
+    `count_groups`; any two of them can be set side by side, each with its own sizes and words of the same
+    topics. Same model, same bytes.
 
     References: Sievert & Shirley (2014), LDAvis; Chuang, Manning & Heer (2012), Termite.
     """
@@ -84,7 +101,52 @@ def render_ldavis(model: TopicModel, topics: pd.DataFrame | None = None, *, n_te
         d3=_without_addresses(_asset("d3.v5.min.js")),
         script=_without_addresses(_corrected(_asset("ldavis.v3.0.0.js"))) + _SHOW_LABELS,
         data=_json(data),
+        **_pair(groups, numbers, data["labels"]),
     )
+
+
+def _pair(groups: GroupCounts | None, numbers: Sequence[int], labels: Sequence[str]) -> dict[str, str]:
+    """The pieces of the page that set two groups side by side; nothing where there are no two."""
+    if groups is None or len(groups.names) < 2:
+        return {"style": "", "bar": "", "pair": ""}
+    packed = pack_groups(groups, numbers)
+    choices = [
+        f'<option value="{i}">{escape(group["name"])} (n = {group["n"]})</option>'
+        for i, group in enumerate(packed["groups"])
+    ]
+    second = choices[1].replace("<option ", "<option selected ", 1)
+    named = [f'<option value="{number}">{escape("T" + labels[number])}</option>' for number in numbers]
+    script = f"var PAIR = {_json(packed)};\n{(ASSETS / 'ldavis_pair.js').read_text('utf-8')}"
+    return {
+        "style": _PAIR_STYLE,
+        "bar": _BAR,
+        "pair": _PANELS.format(
+            a="".join(choices),
+            b="".join([choices[0], second, *choices[2:]]),
+            topics="".join(named),
+            script=script,
+        ),
+    }
+
+
+_BAR = (
+    '<p class="bar"><label>视图 View <select id="view"><option value="map">全部语料 Whole corpus</option>'
+    '<option value="pair">两组并排 Two groups side by side</option></select></label></p>\n'
+)
+_PANELS = (
+    '<div id="pair" hidden>\n<p class="bar"><label>A <select id="group-a">{a}</select></label> '
+    '<label>B <select id="group-b">{b}</select></label> '
+    '<label>主题 Topic <select id="pair-topic"><option value=""></option>{topics}</select></label> '
+    '<label>λ <input id="pair-lambda" type="range" min="0" max="1" step="0.02" value="1"> '
+    '<output id="pair-lambda-value">1.00</output></label></p>\n'
+    '<div class="panels"><div id="panel-a"></div><div id="panel-b"></div></div>\n</div>\n<script>{script}</script>\n'
+)
+_PAIR_STYLE = (
+    ".bar{font:14px sans-serif;margin:.4rem;background:#e8e8e8;padding:.4rem}.bar label{margin-right:1.2rem}"
+    ".bar select{max-width:15rem;font:inherit}.panels{display:flex;flex-wrap:wrap}"
+    "#panel-a-top,#panel-b-top{display:none}.panels svg text{font-size:11px!important}"
+    ".panels svg>text{font-size:15px!important;font-weight:600}"
+)
 
 
 # each circle gets a <title>, which browsers show beside the pointer and screen readers read; a page that

@@ -40,7 +40,7 @@ def fitted(n_topics: int, *, duplicated: bool = False, n_terms: int = 60) -> Top
 
 
 def data_of(page: str) -> dict:
-    found = re.search(r'new LDAvis\("#ldavis", (.*)\);</script>', page)
+    found = re.search(r"var DATA = (.*);\nnew LDAvis", page)
     assert found
     return json.loads(found.group(1))
 

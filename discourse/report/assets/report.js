@@ -114,6 +114,8 @@ var discourse = {
   // the embedded map says how many topics it drew
   var frame = document.getElementById("ldavis-frame");
   window.addEventListener("message", function (event) {
-    if (frame && event.source === frame.contentWindow) frame.dataset.topics = Number(event.data) || 0;
+    if (!frame || event.source !== frame.contentWindow) return;
+    if (typeof event.data === "number") frame.dataset.topics = event.data;
+    else if (event.data && event.data.view) frame.dataset.view = String(event.data.view);
   });
 })();

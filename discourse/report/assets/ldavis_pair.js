@@ -1,0 +1,106 @@
+// Two groups side by side: the same circles in the same places, their sizes and words those of each group.
+(function () {
+  var R = 20;
+
+  // what pyLDAvis.prepare makes of a group's expected counts n[topic][term]
+  function prepare(group) {
+    var K = group.tokens.length, N = group.tokens.reduce(function (a, b) { return a + b; }, 0), V = PAIR.terms.length;
+    var counts = group.counts.map(function (row) {
+      var full = new Array(V).fill(0);
+      row[0].forEach(function (term, i) { full[term] = row[1][i]; });
+      return full;
+    });
+    var totals = PAIR.terms.map(function (_, term) { return counts.reduce(function (sum, row) { return sum + row[term]; }, 0); });
+    var info = { Term: [], Freq: [], Total: [], Category: [], logprob: [], loglift: [] }, table = { Term: [], Topic: [], Freq: [] };
+    function add(term, freq, category, logprob, loglift) {
+      info.Term.push(PAIR.terms[term]); info.Freq.push(freq); info.Total.push(totals[term]); info.Category.push(category);
+      info.logprob.push(logprob); info.loglift.push(loglift);
+    }
+    var salient = PAIR.terms.map(function (_, term) {
+      var told = 0;
+      for (var k = 0; k < K; k++) {
+        var share = counts[k][term] / totals[term];
+        if (share > 0) told += share * Math.log(share * N / group.tokens[k]);
+      }
+      return { term: term, value: totals[term] > 0 ? totals[term] / N * told : -1 };
+    }).filter(function (own) { return own.value >= 0; });
+    salient.sort(function (a, b) { return b.value - a.value || a.term - b.term; });
+    salient.slice(0, R).forEach(function (own, i) { add(own.term, totals[own.term], "Default", R - i, R - i); });
+    for (var k = 0; k < K; k++) {
+      for (var term = 0; term < V; term++) {
+        if (counts[k][term] <= 0) continue;
+        var phi = counts[k][term] / group.tokens[k];
+        add(term, counts[k][term], "Topic" + k, Math.log(phi), Math.log(phi * N / totals[term]));
+        table.Term.push(PAIR.terms[term]); table.Topic.push(k); table.Freq.push(counts[k][term] / totals[term]);
+      }
+    }
+    return {
+      mdsDat: { x: DATA.mdsDat.x, y: DATA.mdsDat.y, topics: DATA.mdsDat.topics, cluster: DATA.mdsDat.cluster, Freq: group.tokens.map(function (n) { return N ? 100 * n / N : 0; }) },
+      tinfo: info, "token.table": table, R: R, "lambda.step": 0.02, "plot.opts": { xlab: "PC1", ylab: "PC2" },
+      "topic.order": DATA["topic.order"], labels: DATA.labels, small: true
+    };
+  }
+
+  var choice = ["a", "b"].map(function (side) { return document.getElementById("group-" + side); });
+  var lambda = document.getElementById("pair-lambda"), topic = document.getElementById("pair-topic");
+  var map = document.getElementById("ldavis"), pair = document.getElementById("pair"), current = "";
+
+  function circle(side, number) { return document.getElementById("panel-" + side + "-topic" + number); }
+
+  function send(node, type) { if (node) node.dispatchEvent(new MouseEvent(type, { bubbles: type === "click" })); }
+
+  // what is done to a circle by hand is done to its twin
+  function link(side, other) {
+    pair.querySelectorAll("#panel-" + side + " .dot").forEach(function (dot) {
+      var number = dot.__data__.topics;
+      ["mouseover", "mouseout", "click"].forEach(function (type) {
+        dot.addEventListener(type, function (event) {
+          if (!event.isTrusted) return;
+          send(circle(other, number), type);
+          if (type === "click") topic.value = current = String(number);
+        });
+      });
+    });
+  }
+
+  function draw() {
+    ["a", "b"].forEach(function (side, i) {
+      var own = PAIR.groups[Number(choice[i].value)], panel = document.getElementById("panel-" + side);
+      panel.replaceChildren();
+      new LDAvis("#panel-" + side, prepare(own));
+      panel.querySelector("svg > text").textContent = own.name + " (n = " + own.n + ")";
+    });
+    link("a", "b");
+    link("b", "a");
+    shift();
+    if (current !== "") choose();
+  }
+
+  function shift() {
+    document.getElementById("pair-lambda-value").textContent = Number(lambda.value).toFixed(2);
+    ["a", "b"].forEach(function (side) {
+      var slider = document.getElementById("panel-" + side + "-lambda");
+      slider.value = lambda.value;
+      slider.dispatchEvent(new MouseEvent("mouseup"));
+    });
+  }
+
+  function choose() {
+    current = topic.value;
+    ["a", "b"].forEach(function (side) {
+      if (current === "") send(document.getElementById("panel-" + side + "-topic-clear"), "click");
+      else send(circle(side, current), "click");
+    });
+  }
+
+  document.getElementById("view").addEventListener("change", function (event) {
+    var two = event.target.value === "pair";
+    map.hidden = two;
+    pair.hidden = !two;
+    if (two) draw();
+    if (window.parent !== window) window.parent.postMessage({ topics: DATA.mdsDat.x.length, view: event.target.value }, "*");
+  });
+  choice.forEach(function (own) { own.addEventListener("change", draw); });
+  lambda.addEventListener("change", shift);
+  topic.addEventListener("change", choose);
+})();
