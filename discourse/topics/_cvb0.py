@@ -21,6 +21,7 @@ from discourse.topics._state import State
 MEASURE_EVERY = 5  # sweeps; the logarithms cost a tenth of a sweep
 JOIN_AFTER = 20  # sweeps after which withheld passages come in
 LEARN_AT = (10, 15, JOIN_AFTER)
+ALPHA, ETA = 1.5, 0.03  # what a fit begins with: the sum of alpha, and eta
 
 
 def fit(
@@ -49,7 +50,8 @@ def fit(
         the other; then they come in. Passages that were read cannot teach it: their topics know them
         already, and a third of the right alpha looks best. Under 500 passages it stays at 1.5 / n_topics.
     eta
-        Prior of one term in a topic; 0.03 if None. A matrix (n_topics, n_terms) gives every term its own in
+        Prior of one term in a topic. If None it is learnt in the same way, one value for all terms and
+        topics; under 500 passages it stays at 0.03. A matrix (n_topics, n_terms) gives every term its own in
         every topic: topic k is then the one that grew around row k, from the passages that hold the terms
         which the row raises.
     max_iterations, tolerance
@@ -67,26 +69,32 @@ def fit(
         phi and theta exact from the final responsibilities; eta: the mean of a matrix; trace: (iteration,
         log likelihood in nats per token, each token foretold by all others).
     """
-    learns = alpha is None and max_iterations > JOIN_AFTER
+    learnt = [name for name, value in (("alpha", alpha), ("eta", eta)) if value is None]
+    waits = bool(learnt) and max_iterations > JOIN_AFTER
     rng = np.random.default_rng(seed)
-    withheld = choose_withheld(counts.shape[0], rng) if learns else np.zeros(counts.shape[0], dtype=bool)
+    withheld = choose_withheld(counts.shape[0], rng) if waits else np.zeros(counts.shape[0], dtype=bool)
     state = State(
         build_grid(counts, withheld=withheld),
         n_topics,
-        alpha=1.5 / n_topics if alpha is None else alpha,
-        eta=eta if isinstance(eta, np.ndarray) else float(0.03 if eta is None else eta),
+        alpha=ALPHA / n_topics if alpha is None else alpha,
+        eta=eta if isinstance(eta, np.ndarray) else float(ETA if eta is None else eta),
         memory=memory,
     )
     completion = Completion(counts[withheld], state.grid, n_topics, rng) if withheld.any() else None
     with open_workers(n_threads, state.grid.n_blocks) as run:
         state.start(run, first_topics(counts, ~withheld, n_topics, rng, eta))
-        trace, converged, iteration = _iterate(state, run, completion, max_iterations, tolerance)
+        trace, converged, iteration = _iterate(state, run, completion, learnt, max_iterations, tolerance)
         phi, theta = state.distributions(run)
     return Fit(phi, theta, state.alpha, float(np.mean(state.eta)), trace, converged, iteration)
 
 
 def _iterate(
-    state: State, run: Run, completion: Completion | None, max_iterations: int, tolerance: float
+    state: State,
+    run: Run,
+    completion: Completion | None,
+    learnt: list[str],
+    max_iterations: int,
+    tolerance: float,
 ) -> tuple[list[tuple[int, float]], bool, int]:
     """Sweep until it comes to rest."""
     trace: list[tuple[int, float]] = []
@@ -96,7 +104,10 @@ def _iterate(
         if measured:
             trace.append((iteration, likelihood))
         if completion is not None and iteration in LEARN_AT:
-            state.set_alpha(completion.learn_alpha(state))
+            if "alpha" in learnt:
+                state.set_alpha(completion.learn_alpha(state))
+            if "eta" in learnt:
+                state.set_eta(completion.learn_eta(state))
         if completion is not None and iteration == JOIN_AFTER:
             state.join(run)
             completion = None

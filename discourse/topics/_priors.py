@@ -1,4 +1,4 @@
-"""Withheld passages come in; the prior of the topics that lets one half of each foretell the other goes out."""
+"""Withheld passages come in; the priors that let one half of each foretell the other go out."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from discourse.topics._state import State, to_shares
 FEWEST_WITHHELD, MOST_WITHHELD = 50, 300
 LEARNING_ROUNDS = 30
 BORROWED_TOKENS = 0.25
+ETA_STEPS = 1.6 ** np.arange(-2.0, 3.0)  # values of eta that are tried, times the one at hand
+ETA_ROUNDS = 2  # over the seen halves for each
+# A fit wants more smoothing than its counts do when they are read out: once and a half as much was best on work
+# reports, docstrings and planted texts alike (docs/lda.md).
+ETA_IN_FITTING = 1.5
+ETA_RANGE = 1e-3, 1.0
 
 
 def choose_withheld(n_passages: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw the passages that wait outside while alpha is learnt; none where there are too few to teach it."""
+    """Draw the passages that wait outside while priors are learnt; none where there are too few to teach it."""
     n_withheld = min(n_passages // 10, MOST_WITHHELD)
     withheld = np.zeros(n_passages, dtype=bool)
     if n_withheld >= FEWEST_WITHHELD:
@@ -24,7 +30,7 @@ def choose_withheld(n_passages: int, rng: np.random.Generator) -> np.ndarray:
 
 
 class Completion:
-    """Withheld passages, each in two halves: alpha is right when the seen half foretells the hidden one.
+    """Withheld passages, each in two halves: priors are right when the seen half foretells the hidden one.
 
     Every passage is there twice, the halves in either role.
     """
@@ -49,8 +55,7 @@ class Completion:
         Polya distribution. Every topic borrows a quarter of a token, so that
         no topic falls to zero, from where it could never come back.
         """
-        topics = slice(0, state.n_topics)
-        chances = (state.term_topic[self.rows, topics] / state.total[topics]).astype(np.float64)
+        chances = self._chances(state, float(state.eta))
         alpha, demand = state.alpha.copy(), np.empty(state.n_topics)
         for _ in range(LEARNING_ROUNDS):
             _kernels.complete_passages(
@@ -60,3 +65,41 @@ class Completion:
             evidence = alpha * demand  # hidden tokens that the prior, not the seen half, accounts for
             alpha = to_shares(evidence + BORROWED_TOKENS) * evidence.sum() / supply
         return alpha
+
+    def learn_eta(self, state: State) -> float:
+        """Eta for the fit to go on with, from the one that makes the hidden tokens likeliest.
+
+        The counts of terms in topics stay as they are; the likelihoods of five values a factor of 1.6 apart
+        are joined by a parabola.
+        """
+        tried = float(state.eta) / ETA_IN_FITTING * ETA_STEPS
+        likelihoods = [self._foretell(self._chances(state, eta), state.alpha) for eta in tried]
+        best = _peak(np.log(tried), np.array(likelihoods))
+        return float(np.clip(np.exp(best) * ETA_IN_FITTING, *ETA_RANGE))
+
+    def _chances(self, state: State, eta: float) -> np.ndarray:
+        """Phi of the withheld pairs' terms (n_pairs, n_topics) with another eta."""
+        topics, more = slice(0, state.n_topics), eta - float(state.eta)
+        counts = state.term_topic[self.rows, topics] + more
+        total = state.total[topics] + len(state.term_topic) * more
+        return np.ascontiguousarray(np.maximum(counts, 1e-9) / total, dtype=np.float64)
+
+    def _foretell(self, chances: np.ndarray, alpha: np.ndarray) -> float:
+        """Log likelihood of the hidden tokens, the amounts left as they were."""
+        amounts, demand, likelihood = self.amounts.copy(), np.empty(len(alpha)), 0.0
+        for _ in range(ETA_ROUNDS):
+            likelihood = _kernels.complete_passages(
+                self.passage_start, self.seen, self.hidden, chances, alpha, amounts, demand
+            )
+        return likelihood
+
+
+def _peak(places: np.ndarray, heights: np.ndarray) -> float:
+    """Where the parabola through the highest of evenly spaced points and its neighbours is highest."""
+    top = int(np.argmax(heights))
+    if top in (0, len(places) - 1):
+        return float(places[top])
+    before, here, after = heights[top - 1 : top + 2]
+    curvature = before - 2 * here + after
+    shift = 0.5 * (before - after) / curvature if curvature else 0.0
+    return float(places[top] + shift * (places[1] - places[0]))

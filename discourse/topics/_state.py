@@ -94,6 +94,12 @@ class State:
         self.passage_topic[:, : self.n_topics] += (alpha - self.alpha).astype(np.float32)
         self.alpha = alpha
 
+    def set_eta(self, eta: float) -> None:
+        """Exchange the prior of terms, one number for all, within the running counts."""
+        self.term_topic[:, : self.n_topics] += np.float32(eta - self.eta)
+        self.total[: self.n_topics] += (eta - self.eta) * len(self.term_topic)
+        self.eta = eta
+
     def distributions(self, run: Run) -> tuple[np.ndarray, np.ndarray]:
         """Phi (n_topics, n_terms) and theta (n_passages, n_topics) by exact counts, terms in order."""
         passage_topic, term_topic = self._count(run)

@@ -67,7 +67,8 @@ def fit_lda(
         texts, pulls paragraphs so far to the middle that a difference between documents shrinks to 0.38 of
         itself.
     eta
-        Symmetric Dirichlet prior of phi, per term. If None, 0.03 for ``cvb0``, 0.1 for the others.
+        Symmetric Dirichlet prior of phi, per term. If None, ``cvb0`` learns it (0.03 below 500 passages and
+        with `themes`), the others take 0.1.
     max_iterations
         Passes over the matrix at most.
     tolerance

@@ -9,7 +9,7 @@ from numba import config
 from scipy import sparse
 
 import discourse
-from discourse.topics import _cvb0, _grid, _kernels, _vectors
+from discourse.topics import _cvb0, _grid, _kernels, _priors, _vectors
 from discourse.topics._state import State
 from tests.topics import reference_cvb0
 
@@ -240,6 +240,47 @@ def test_alpha_is_kept_where_it_is_given_and_learnt_where_it_is_not():
     assert learnt.theta.shape == (3000, 4) and len(set(learnt.alpha)) == 4
 
 
+@pytest.mark.skipif(config.DISABLE_JIT, reason="minutes in plain Python")
+@pytest.mark.parametrize("planted_eta", [0.02, 0.5])
+def test_eta_is_kept_where_it_is_given_and_learnt_where_it_is_not(planted_eta):
+    rng = np.random.default_rng(3)
+    phi = rng.dirichlet(np.full(400, planted_eta), 5)
+    mixtures = rng.dirichlet(np.full(5, 0.2), 1500)
+    counts = sparse.csr_matrix(np.stack([rng.multinomial(40, m @ phi) for m in mixtures]).astype(np.int32))
+    assert _cvb0.fit(counts, n_topics=5, seed=1, eta=0.2, max_iterations=22).eta == 0.2
+    learnt = _cvb0.fit(counts, n_topics=5, seed=1, max_iterations=22).eta
+    assert 0.5 * planted_eta < learnt < 3 * planted_eta  # the start is 0.03
+
+
+def test_another_eta_leaves_the_counts_as_they_are():
+    counts, _ = planted(n_passages=60)
+    state = State(
+        _grid.build_grid(counts.astype(float), withheld=np.zeros(60, dtype=bool)), 4, alpha=0.1, eta=0.03
+    )
+    with _grid.open_workers(1, state.grid.n_blocks) as run:
+        state.start(run, np.random.default_rng(0).gamma(1.0, size=(4, counts.shape[1])))
+        before = state.term_topic[:, :4] - 0.03
+        state.set_eta(0.4)
+    np.testing.assert_allclose(state.term_topic[:, :4] - 0.4, before, atol=1e-5)
+    assert state.total[:4].sum() == pytest.approx(counts.sum() + 4 * 0.4 * counts.shape[1])
+
+
+@pytest.mark.parametrize("heights", [[0, 1, 4, 3, -1], [5, 4, 3, 2, 1], [1, 2, 3, 4, 5]])
+def test_the_peak_is_between_the_neighbours_of_the_highest_point_or_at_the_end(heights):
+    peak = _priors._peak(np.arange(5.0), np.array(heights, dtype=float))
+    assert abs(peak - np.argmax(heights)) <= 0.5
+    if heights[2] == 4:
+        assert peak == pytest.approx(2 + 0.5 * (3 - 1) / (8 - 1 - 3))
+
+
+def test_counts_of_whole_numbers_in_any_dtype_teach_the_same_priors():
+    """From 500 passages on passages are dealt into halves: counts that came as floats once broke the draw."""
+    counts, _ = planted(n_passages=600, words=5, length=12)
+    fits = [_cvb0.fit(counts.astype(kind), n_topics=4, seed=1, max_iterations=21) for kind in ("i4", "f8")]
+    assert fits[0].alpha.tolist() == fits[1].alpha.tolist() and fits[0].eta == fits[1].eta
+    assert len(set(fits[0].alpha)) == 4
+
+
 def test_a_topic_that_is_everywhere_gets_the_larger_alpha():
     rng = np.random.default_rng(0)
     mixtures = rng.dirichlet([1.5, 0.1, 0.1], 700)
@@ -251,8 +292,9 @@ def test_a_topic_that_is_everywhere_gets_the_larger_alpha():
     assert fit.alpha.max() > 1.4 * np.median(fit.alpha)
 
 
-def test_few_passages_teach_no_alpha(corpus):
-    assert _cvb0.fit(corpus[0], n_topics=4, seed=1, max_iterations=30).alpha.tolist() == [1.5 / 4] * 4
+def test_few_passages_teach_no_priors(corpus):
+    fit = _cvb0.fit(corpus[0], n_topics=4, seed=1, max_iterations=30)
+    assert fit.alpha.tolist() == [1.5 / 4] * 4 and fit.eta == 0.03
 
 
 @pytest.mark.skipif(
