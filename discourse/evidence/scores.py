@@ -209,11 +209,11 @@ def score_guessing(scores: pd.Series, chances: pd.Series) -> tuple[float, float]
     independent guesses, each with its own chance.
     """
     given = scores.notna()
-    distribution = np.ones(1)
-    for chance in chances[given]:
-        distribution = np.convolve(distribution, [1 - chance, chance])
     if not given.any():
         return np.nan, np.nan
+    distribution = np.ones(1)
+    for chance, n in chances[given].value_counts().sort_index().items():
+        distribution = np.convolve(distribution, stats.binom.pmf(np.arange(n + 1), n, chance))
     tails = distribution[::-1].cumsum()[::-1]
     return float(min(1.0, tails[int(scores[given].sum())])), float(tails[-1])
 
