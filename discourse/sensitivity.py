@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,12 @@ Progress = Callable[[int, int], None]
 
 
 def assess_segmentation(
-    run: Run, *, n_top: int = 10, n_seeds: int = 3, progress: Progress | None = None
+    run: Run,
+    *,
+    n_top: int = 10,
+    n_seeds: int = 3,
+    processes: int | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Ask for the same key terms and contrasts of topics with and without jieba's HMM, with and without lexicon.
 
@@ -48,6 +54,8 @@ def assess_segmentation(
         How many key terms of each group count as its marking terms.
     n_seeds
         Models a segmentation, of the first seeds of the study; 0 asks for terms only.
+    processes
+        How many fit models; if None, one a processor. The result is the same.
     progress
         Called with the number of models done and of all.
 
@@ -84,7 +92,8 @@ def assess_segmentation(
     declared = next(name for name, own in changes.items() if not own)
     rows = _judge_terms(_score_terms(run, changes), declared, n_top)
     if n_seeds:
-        rows += _judge_topics(run, _contrast_topics(run, changes, n_seeds, progress), declared)
+        fit = partial(fit_universes, run.path, run.study, processes=processes, progress=progress)
+        rows += _judge_topics(run, _contrast_topics(run, changes, n_seeds, fit), declared)
     table = _tabulate(rows, declared)
     run.save(segmentation=table)
     return table
@@ -169,7 +178,7 @@ def _from(declared: str) -> list[str]:
 
 
 def _contrast_topics(
-    run: Run, changes: Mapping[str, Mapping[str, Any]], n_seeds: int, progress: Progress | None
+    run: Run, changes: Mapping[str, Mapping[str, Any]], n_seeds: int, fit: Callable[..., Any]
 ) -> dict[str, pd.Series]:
     """Median difference of every contrast under each setting; NA where few models have the topic."""
     seeds, n_topics = run.study.options("topics.ensemble")["seeds"][:n_seeds], load_model(run.path).n_topics
@@ -177,7 +186,7 @@ def _contrast_topics(
         Universe(f"{name}-s{seed}", own, n_topics, seed) for name, own in changes.items() for seed in seeds
     ]
     shutil.rmtree(run.path / _WORK, ignore_errors=True)  # models of another plan
-    _, families, shares = fit_universes(run.path, run.study, plan, progress=progress)
+    _, families, shares = fit(plan)
     contrasts, documents = run.table("contrasts"), run.table("documents")
     units = {name: run.study.options("compare.contrasts")[name] for name in ("cluster", "strata")}
     table = contrast_models(contrasts, shares, families, documents, **units)

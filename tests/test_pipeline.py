@@ -13,13 +13,23 @@ import pytest
 from discourse.config import change_study, read_study
 from discourse.contracts import CONTRACTS, check
 from discourse.errors import DiscourseError, RunError, SettingError
+from discourse.evidence.trace import trace_span
 from discourse.pipeline import STAGES, open_run, run_corpus, run_stage, run_study, verify_run
 from discourse.resources import resource
 from discourse.runs.manifest import read_manifest
 from discourse.runs.store import load_table
 
 # tables of commands that look into a run, and of settings that the demo does not use
-_ELSEWHERE = {"codebook", "collocates", "concordance", "segmentation", "selection", "sizes", "topic_families", "term_candidates"}
+_ELSEWHERE = {
+    "codebook",
+    "collocates",
+    "concordance",
+    "segmentation",
+    "selection",
+    "sizes",
+    "term_candidates",
+    "topic_families",
+}
 TABLES = [name for name in CONTRACTS if name not in _ELSEWHERE]
 
 
@@ -62,20 +72,9 @@ def test_every_quotation_stands_in_its_document_and_in_the_raw_file(demo_run):
     assert len(exemplars) > 0
     for row in exemplars.itertuples():
         assert documents.text[row.doc_id][row.start : row.end] == row.quote
-    sources = load_table(demo_run, "sources").set_index("source_id")
-    edits = load_table(demo_run, "edits")
-    for doc_id, document in documents.iterrows():
-        raw, text, position = sources.text[document.source_id], [], document.raw_start
-        mine = edits[
-            (edits.source_id == document.source_id)
-            & (edits.start >= document.raw_start)
-            & (edits.end <= document.raw_end)
-        ]
-        for edit in mine.sort_values("start").itertuples():
-            assert raw[edit.start : edit.end] == edit.before
-            text += [raw[position : edit.start], edit.after]
-            position = edit.end
-        assert "".join(text) + raw[position : document.raw_end] == document.text, doc_id
+    tables = [load_table(demo_run, name) for name in ("sources", "documents", "edits")]
+    for doc_id, text in documents["text"].items():
+        assert trace_span(*tables, doc_id=doc_id, start=0, end=len(text)).reading == text
 
 
 def test_no_group_of_one_document_has_an_interval_or_a_test(demo_run):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from discourse.contracts import TopicModel, check
+from discourse.contracts import TopicModel, check, empty
 from discourse.errors import ContractError, SettingError
 from discourse.evidence.exemplars import find_exemplars
 
@@ -67,6 +67,46 @@ def test_a_passage_that_repeats_another_is_quoted_once():
     marked = study(("a", 0.9, PARTY), ("b", 0.8, PARTY + "了"), repeats={"b#0000": "a#0000"})
     assert quoted(find_exemplars(*same_words[:2])) == ["a#0000", "c#0000"]
     assert quoted(find_exemplars(*marked[:2])) == ["a#0000"]
+
+
+def shared(*pairs: tuple[str, str, int]) -> pd.DataFrame:
+    """Table `reuse` of pairs of passages that share so many letters."""
+    rows = [
+        (copy, source, copy[0], source[0], 0, n, 0, n, n, 1.0, 1.0, None, "", "") for copy, source, n in pairs
+    ]
+    return pd.DataFrame(rows, columns=list(empty("reuse").columns)).astype({"earlier": "str"})
+
+
+def test_near_copies_are_quoted_once_and_by_the_best_of_them():
+    model, passages, _ = study(
+        ("a", 0.6, PARTY + "一二三四五六"), ("b", 0.9, "上下左右" + PARTY), ("c", 0.5, PARTY + "天地")
+    )
+    assert quoted(find_exemplars(model, passages)) == ["b#0000", "a#0000", "c#0000"]
+    near = shared(("b#0000", "a#0000", 9))
+    assert quoted(find_exemplars(model, passages, reuse=near)) == ["b#0000", "c#0000"]
+    little = shared(("b#0000", "a#0000", 4))  # of 13 letters
+    assert quoted(find_exemplars(model, passages, reuse=little)) == ["b#0000", "a#0000", "c#0000"]
+
+
+def test_copies_of_copies_are_one_and_a_copy_gives_way_to_the_next_of_its_document():
+    chain = study(
+        ("a", 0.7, PARTY + "一"), ("b", 0.9, PARTY + "二"), ("c", 0.8, PARTY + "三"), ("c", 0.6, HOUSING),
+        repeats={"b#0000": "a#0000", "c#0000": "b#0000"},
+    )  # fmt: skip
+    assert quoted(find_exemplars(*chain[:2])) == ["b#0000", "c#0001"]
+
+
+def test_every_group_quotes_its_own_best_passage_even_where_another_group_said_it_first():
+    model, passages, documents = study(("a", 0.9, PARTY), ("b", 0.8, PARTY))
+    documents["level"] = pd.Series(["city", "district"], dtype="str")
+    exemplars = find_exemplars(model, passages, documents, by="level")
+    own = exemplars[(exemplars["role"] == "exemplar") & (exemplars["topic"] == 0)]
+    assert own["passage_id"].tolist() == ["a#0000", "b#0000"]
+
+
+def test_no_document_is_quoted_three_times_however_many_passages_qualify():
+    model, passages, _ = study(*(("a", 0.9, PARTY + sign) for sign in "一二三四五"), ("b", 0.5, PARTY + "六"))
+    assert quoted(find_exemplars(model, passages, n=9)) == ["a#0000", "b#0000", "a#0001"]
 
 
 def test_short_or_weak_passages_are_not_quoted():
