@@ -44,11 +44,13 @@ _CORRECTIONS: tuple[tuple[str, str, int], ...] = (
     ('.attr("x", "xaxis")', '.attr("class", "xaxis")', 1),
     ('.attr("xlink:href", "http://vis.stanford.edu/files/2012-Termite-AVI.pdf")', "", 1),
     ('.attr("xlink:href", "http://nlp.stanford.edu/events/illvi2014/papers/sievert-illvi2014.pdf")', "", 1),
+    # bars begin at 0: expected counts may be below 1
+    (".domain([1, d3.max(", ".domain([0, d3.max(", 4),
     # two groups side by side are drawn small
     ("mdswidth = 530,", "small = data_or_file_name.small, mdswidth = small ? 300 : 530,", 1),
     ("mdsheight = 530,", "mdsheight = small ? 300 : 530,", 1),
     ("barwidth = 530,", "barwidth = small ? 180 : 530,", 1),
-    ("barheight = 530,", "barheight = small ? 360 : 530,", 1),
+    ("barheight = 530,", "barheight = small ? 290 : 530,", 1),
     ("console.log('lambda_select', lambda_select);", "", 1),
     ("console.log('lambda_select mouseup');", "", 1),
 )  # fmt: skip
@@ -145,7 +147,8 @@ _PAIR_STYLE = (
     ".bar{font:14px sans-serif;margin:.4rem;background:#e8e8e8;padding:.4rem}.bar label{margin-right:1.2rem}"
     ".bar select{max-width:15rem;font:inherit}.panels{display:flex;flex-wrap:wrap}"
     "#panel-a-top,#panel-b-top{display:none}.panels svg text{font-size:11px!important}"
-    ".panels svg>text{font-size:15px!important;font-weight:600}"
+    ".panels svg>text{font-size:15px!important;font-weight:600}.panels svg{overflow:visible}"
+    ".panels .bubble-tool{font-size:9.5px!important}.panels svg a{display:none}"
 )
 
 

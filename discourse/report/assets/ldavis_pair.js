@@ -1,6 +1,6 @@
 // Two groups side by side: the same circles in the same places, their sizes and words those of each group.
 (function () {
-  var R = 20;
+  var R = 16, NEVER = -25; // log probability of a term that does not occur
 
   // what pyLDAvis.prepare makes of a group's expected counts n[topic][term]
   function prepare(group) {
@@ -27,12 +27,16 @@
     salient.sort(function (a, b) { return b.value - a.value || a.term - b.term; });
     salient.slice(0, R).forEach(function (own, i) { add(own.term, totals[own.term], "Default", R - i, R - i); });
     for (var k = 0; k < K; k++) {
-      for (var term = 0; term < V; term++) {
+      var n = 0, term;
+      for (term = 0; term < V; term++) {
         if (counts[k][term] <= 0) continue;
+        n += 1;
         var phi = counts[k][term] / group.tokens[k];
         add(term, counts[k][term], "Topic" + k, Math.log(phi), Math.log(phi * N / totals[term]));
         table.Term.push(PAIR.terms[term]); table.Topic.push(k); table.Freq.push(counts[k][term] / totals[term]);
       }
+      // the bars are as many in every topic: the last ones are empty
+      for (term = 0; term < V && n < R; term++) if (counts[k][term] <= 0) { add(term, 0, "Topic" + k, NEVER, NEVER); n += 1; }
     }
     return {
       mdsDat: { x: DATA.mdsDat.x, y: DATA.mdsDat.y, topics: DATA.mdsDat.topics, cluster: DATA.mdsDat.cluster, Freq: group.tokens.map(function (n) { return N ? 100 * n / N : 0; }) },
@@ -68,6 +72,9 @@
       var own = PAIR.groups[Number(choice[i].value)], panel = document.getElementById("panel-" + side);
       panel.replaceChildren();
       new LDAvis("#panel-" + side, prepare(own));
+      panel.querySelectorAll("text").forEach(function (text) {
+        if (text.textContent.indexOf("Estimated term") === 0) text.textContent = "Within the selected topic";
+      });
       panel.querySelector("svg > text").textContent = own.name + " (n = " + own.n + ")";
     });
     link("a", "b");
