@@ -119,6 +119,7 @@ def contrast_models(
     table["present"] = (table["affinity"] >= PRESENT_AFFINITY) & table["difference"].notna()
     absent = table["affinity"].isna()
     table[["difference", "p"]] = table[["difference", "p"]].mask(absent)
+    table = table[table["topic"].isin(contrasts["topic"])]  # an excluded topic is not compared
     labels = ["factor", "target", "reference", "model_id"]
     table = table.sort_values([*labels, "topic"], ignore_index=True)
     return check(table.astype(dict.fromkeys(labels, "category")), "specifications")

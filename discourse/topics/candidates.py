@@ -85,9 +85,10 @@ def _choose(candidates: Sequence[Candidate], idle: frozenset[str]) -> list[str]:
     """Best first, none inside another one."""
     weight = {words: value for words, value, _ in candidates}
     ranked = sorted(candidates, key=lambda own: (own[0] in idle, not own[2], -own[1], own[0]))
+    peculiar = any(value > 0 for value in weight.values())  # else all topics are one, and any word is as good
     chosen: list[str] = []
     for words, value, _ in ranked:
-        if not any(character.isalpha() for character in words):
+        if not any(character.isalpha() for character in words) or (value <= 0 and peculiar):
             continue
         nested = [other for other in chosen if words in other or other in words]
         if not nested:
