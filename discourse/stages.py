@@ -53,7 +53,7 @@ from discourse.runs.writer import TableWriter
 from discourse.segment.batches import PassageWalk
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
-from discourse.summary import SUMMARY
+from discourse.summary import SUMMARY, summarise
 from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
@@ -287,9 +287,7 @@ def _report(run: Run) -> str:
     payload = tell_payload(run, ldavis=page)
     write_page(page, run.path / LDAVIS)
     write_report(payload, run.path / REPORT)
-    write_json(
-        run.path / SUMMARY, {name: payload[name] for name in ("title", "counts", "answer", "findings")}
-    )
+    write_json(run.path / SUMMARY, summarise(payload))
     return f"{REPORT}, {LDAVIS}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,29 @@ def describe_run(folder: Path) -> dict[str, Any]:
     return described
 
 
-def render_summary(summary: Mapping[str, Any]) -> str:
-    """The summary as lines for a terminal, Chinese and English."""
-    return "\n".join(_lines(summary))
+def summarise(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a report's payload a script or a terminal is told: title, counts, the answer and all findings."""
+
+    def words(sentence: Mapping[str, Any]) -> dict[str, str]:
+        return {language: sentence[language] for language in ("zh", "en")}
+
+    return {
+        "title": payload["title"],
+        "counts": payload["counts"],
+        "answer": [words(sentence) for sentence in payload["answer"]],
+        "findings": [
+            {"heading": block["heading"], "sentences": [words(sentence) for sentence in block["sentences"]]}
+            for block in payload["findings"]
+        ],
+    }
 
 
-def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
+def render_summary(summary: Mapping[str, Any], *, in_full: bool = True) -> str:
+    """The summary as lines for a terminal, Chinese and English: the answer, then all findings if `in_full`."""
+    return "\n".join(_lines(summary, in_full))
+
+
+def _lines(summary: Mapping[str, Any], in_full: bool) -> Iterator[str]:
     if "report" not in summary:
         done = ", ".join(summary["stages"]) or "none"
         yield f"{summary['run']}: stages done 已完成: {done}; the report is not written yet"
@@ -40,12 +57,21 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     counts = summary["counts"]
     yield "  ".join(f"{label} {counts[name]:,}" for name, label in _COUNTS.items() if name in counts)
-    for block in summary["findings"]:
-        yield f"\n{block['heading']['zh']} {block['heading']['en']}"
-        for sentence in block["sentences"]:
-            yield f"  · {sentence['zh']}"
-            yield f"    {sentence['en']}"
+    if summary.get("answer"):  # a run of an earlier version has none
+        yield from _told("结论 The answer", summary["answer"])
+    if in_full or not summary.get("answer"):
+        for block in summary["findings"]:
+            yield from _told(f"{block['heading']['zh']} {block['heading']['en']}", block["sentences"])
     yield f"\nreport 报告: {summary['report']}"
+    if not in_full:
+        yield f"all findings 全部发现: discourse show {summary['run']}"
+
+
+def _told(heading: str, sentences: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    yield f"\n{heading}"
+    for sentence in sentences:
+        yield f"  · {sentence['zh']}"
+        yield f"    {sentence['en']}"
 
 
 _COUNTS = {

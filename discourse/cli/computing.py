@@ -136,7 +136,7 @@ def _run(study: Any, out: Path | None, quiet: bool, as_json: bool) -> None:
     elif as_json:
         typer.echo(json.dumps(describe_run(folder), ensure_ascii=False, indent=2))
     else:
-        typer.echo(render_summary(describe_run(folder)))
+        typer.echo(render_summary(describe_run(folder), in_full=False))
 
 
 def _stage(folder: Path, stage: str) -> None:
