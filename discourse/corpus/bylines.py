@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from discourse.corpus.pages import Finding, Line, Page, alternatives, byline_lines
-from discourse.corpus.roles import NAME, Offices, is_name, tidy_name
+from discourse.corpus.roles import NAME, Offices, find_author_name, is_name, may_be_name, tidy_name
 from discourse.corpus.wordlists import read_sections
 
 # how far to believe each rule: set by hand on the development half of the gold
@@ -26,6 +26,7 @@ _SURE = {
     "publisher_host": 0.65,
 }
 _STOP = r"[^\s|｜/，,；;。（(）)\[\]【】]"  # what a name of an organisation or paper is made of
+_BYLINE = 60  # a longer line is no byline of its own
 _NEAR_TITLE = 6  # lines below the title in which its author may stand
 
 
@@ -120,22 +121,17 @@ def _first(lines: Iterable[Line], read: object) -> Finding | None:
 def _labelled(line: Line, forms: Bylines, words: Offices) -> Iterator[Finding]:
     """作者：王华; 作者：某县委组织部; （某县委组织部供稿）."""
     for match in forms.author.finditer(line.text):
+        signed = find_author_name(line, words)
+        if signed is not None:
+            yield replace(signed, field="author")
+            return
         value = re.split(r"[（(【\[|｜，,；;]|\s{2,}|\s(?=\d)", match["name"])[0].strip()
-        value, is_person = _person(value, words)
-        if is_person or _is_organisation(value, forms):
+        if _is_organisation(value, forms):
             yield _at(line, "author", value, match.start("name"), match.end("name"), "author_label")
     provided = re.search(rf"(?:^|[（(\s])(?P<name>{_STOP}{{2,24}}?)供稿(?=[）)\s]|$)", line.text)
     if provided and _is_organisation(provided["name"], forms):
         span = provided.span("name")
         yield _at(line, "author", provided["name"], *span, "author_label")
-
-
-def _person(value: str, words: Offices) -> tuple[str, bool]:
-    """The person's name at the head of some words, and whether there is one."""
-    match = re.match(rf"(?:{NAME})(?=\s|$)", value)
-    if match and is_name(match[0], words):
-        return tidy_name(match[0]), True
-    return value, False
 
 
 def _is_organisation(value: str, forms: Bylines) -> bool:
@@ -156,7 +152,8 @@ def _commentator(line: Line, forms: Bylines) -> Finding | None:
 def _reporters(line: Line, forms: Bylines, words: Offices) -> Finding | None:
     """本报记者 马丽, （记者 李明）, 记者李明近日; whoever took the picture did not write."""
     for match in forms.reporter.finditer(line.text[:160]) if line.near else ():
-        names, width = _reporter_names(match["names"], words)
+        is_apart = len(line.text) <= _BYLINE and line.text[match.start("names") - 1] in " 　:："
+        names, width = _reporter_names(match["names"], words, is_apart=is_apart)
         after = line.text[match.start("names") + width :]
         if names and not forms.picture.match(after):
             first = match.start("names")
@@ -164,13 +161,17 @@ def _reporters(line: Line, forms: Bylines, words: Offices) -> Finding | None:
     return None
 
 
-def _reporter_names(text: str, words: Offices) -> tuple[list[str], int]:
-    """Names of reporters at the head of `text`, and how many characters they take; no name runs into a verb."""
+def _reporter_names(text: str, words: Offices, *, is_apart: bool) -> tuple[list[str], int]:
+    """Names of reporters at the head of `text`, and how many characters they take; no name runs into a verb.
+
+    is_apart: a blank parts the word from the name, so that it may be of a rare family (记者 旦增).
+    """
     names, width = [], 0
     for match in re.finditer(rf"[、\s　]*(?P<name>{NAME})", text):
         bare = re.match(r"[一-鿿]{2,3}(?=近日|日前|在|从|走|来|采|获|$)", match["name"])
         name = match["name"] if "·" in match["name"] or " " in match["name"] else bare[0] if bare else ""
-        if match.start() != width or not name or not is_name(name, words):
+        known = bool(name) and (is_name(name, words) or (is_apart and may_be_name(name)))
+        if match.start() != width or not known or name in words.roles:
             break
         names.append(tidy_name(name))
         width = match.start("name") + len(name)

@@ -126,12 +126,14 @@ def _rows(name: str) -> list[list[str]]:
 def _title_office(page: Page, words: Offices) -> Office | None:
     """Find the office at the head of a title (市委书记在…会议上的讲话), not one in the occasion's name."""
     name = rf"(?:[{''.join(sorted(words.surnames))}][一-鿿]{{1,2}})?"
-    after = rf"(?:同志)?{name}(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|$)"
+    after = rf"(?:同志)?{name}(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|述职|$)"
     pattern = rf"(?P<office>[^\n在赴]{{0,30}}?(?:{words.any_role})){after}"
     match = re.match(pattern, page.title_text)
     if match is None or page.title is None or _CITES.search(match["office"]):
         return None
     role, level = parse_office(match["office"], words)
+    if role == "author_collective":
+        level = organ_level(match["office"], words)
     start = page.title[0]
     return Office(role, level, start, start + match.end("office"), "title_office", 0.95)
 
@@ -177,7 +179,9 @@ def find_author_office(line: Line, words: Offices) -> Office | None:
 def find_author_name(line: Line, words: Offices) -> Finding | None:
     """作者：王华."""
     match = re.search(
-        rf"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*(?P<name>{NAME})(?=[(（\s|]|$)", line.text
+        r"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*"
+        rf"(?:[一-鿿]{{2,24}}(?:{words.any_head})[ 　]+)?(?P<name>{NAME})(?=[(（\s|]|$)",
+        line.text,
     )
     if match is None or not is_name(match["name"], words):
         return None
@@ -244,8 +248,14 @@ def is_name(name: str, words: Offices) -> bool:
 
 def _is_rare_name(line: Line, name: str) -> bool:
     """Whether two or three characters behind an office that fills its line are a name of a rare family."""
-    alone = re.fullmatch(r"[一-鿿]{2,16}[ 　]+[一-鿿]{2,3}", line.text) is not None
-    return alone and not re.search(r"话|辞|言|报|告|摄|要|讲|稿|志|室|局|部|会|委|组|办", name)
+    return re.fullmatch(r"[一-鿿]{2,16}[ 　]+[一-鿿]{2,3}", line.text) is not None and may_be_name(name)
+
+
+def may_be_name(name: str) -> bool:
+    """Whether nothing speaks against two or three characters, alone behind an office, being a name."""
+    return bool(re.fullmatch(r"[一-鿿]{2,3}", name)) and not re.search(
+        r"话|辞|言|报|告|摄|要|讲|稿|志|室|局|部|会|委|组|办", name
+    )
 
 
 def tidy_name(name: str) -> str:
