@@ -31,7 +31,7 @@ check: $(VENV)/.test
 TOKENS ?= $(firstword $(wildcard results/provinces*/tokens.parquet))
 
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/lda.py $(if $(TOKENS),--tokens $(TOKENS))
+	$(BIN)/python benchmarks/lda.py $(if $(TOKENS),--tokens $(TOKENS)) --out benchmarks/lda.md
 	$(BIN)/python benchmarks/calibration.py
 
 $(BIN)/python:
