@@ -170,6 +170,7 @@ def _reporter_names(text: str, words: Offices, *, is_apart: bool) -> tuple[list[
     for match in re.finditer(rf"[、\s　]*(?P<name>{NAME})", text):
         bare = re.match(r"[一-鿿]{2,3}(?=近日|日前|在|从|走|来|采|获|$)", match["name"])
         name = match["name"] if "·" in match["name"] or " " in match["name"] else bare[0] if bare else ""
+        name = name.removesuffix("摄") if len(name) == 3 else name  # what follows tells that it is no author
         known = bool(name) and (is_name(name, words) or (is_apart and may_be_name(name)))
         if match.start() != width or not known or name in words.roles:
             break
@@ -205,7 +206,10 @@ def _below_title(lines: Sequence[Line], genre: str, forms: Bylines, words: Offic
             if match:
                 return _at(line, "author", match["name"], shift, shift + len(text), rule)
         signed = re.match(rf"(?P<mark>[■□◆●]?\s*)(?P<name>{NAME})(?=[（(]|$)", line.text)
-        if signed and is_name(signed["name"], words) and (genre == "article" or signed["mark"]):
+        if signed is None:
+            continue
+        named = is_name(signed["name"], words) and (genre == "article" or signed["mark"])
+        if named or (signed["mark"].strip() and may_be_name(signed["name"])):
             name = tidy_name(signed["name"])
             return _at(line, "author", name, signed.start("name"), signed.end("name"), "name_below_title")
     return None

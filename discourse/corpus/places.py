@@ -188,7 +188,8 @@ def _site(page: Page, line: Line, row: Sequence[Mention]) -> _Site:
 def _judge(site: _Site, contexts: Contexts, opening: int, office: tuple[int, int] | None) -> _Evidence | None:
     """Return what one mention says about the text's own place, if anything."""
     start = site.mentions[0].start
-    if office is not None and office[0] <= start < office[1] and not _is_word_like(site):
+    away = contexts.away_after.match(site.after)  # 北京大学教授 does not speak for 北京
+    if office is not None and office[0] <= start < office[1] and not (away or _is_word_like(site)):
         found = site.evidence("title" if site.line.kind == "title" else "byline")
         return replace(found, start=office[0], end=office[1])
     congress = re.match(_CONGRESS, site.after)

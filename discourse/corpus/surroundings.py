@@ -37,7 +37,7 @@ def read_contexts() -> Contexts:
     }
     return Contexts(
         away_before=re.compile(f"(?:{rows['away_before']})$"),
-        away_after=re.compile(f"(?:市|省)?(?:{rows['away_after']})"),
+        away_after=re.compile(f"(?!人民|人大)(?:市|省)?(?:{rows['away_after']})"),
         self_before=re.compile(f"(?:{rows['self_before']})$"),
         self_after=re.compile(f"的?(?:{rows['self_after']})"),
         sentence_head=re.compile(
