@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from discourse.contracts import CONTRACTS, DocumentTermMatrix
 from discourse.errors import SettingError, suggest
@@ -16,6 +18,8 @@ from discourse.runs.folders import refuse_foreign, replace_folder
 from discourse.runs.store import has_table, load_model, write_csv
 from discourse.stages import Run, tell_payload
 from discourse.topics.dtm import build_dtm
+
+Tell = Callable[[], dict[str, Any]]
 
 
 def export_run(run: Run, targets: Sequence[str], out: Path | None = None) -> list[Path]:
@@ -32,21 +36,22 @@ def export_run(run: Run, targets: Sequence[str], out: Path | None = None) -> lis
     folders = [(out or run.path / "exports") / target for target in targets]
     for folder in folders:
         refuse_foreign(folder)
+    tell = cache(lambda: tell_payload(run))  # two targets need it, and it takes seconds
     for target, folder in zip(targets, folders, strict=True):
         replace_folder(
             folder,
-            lambda path, target=target: TARGETS[target](run, path),  # type: ignore[misc]
+            lambda path, target=target: TARGETS[target](run, path, tell),  # type: ignore[misc]
             about={"target": target, "study": run.study.name, "run": run.manifest["id"]},
         )
     return folders
 
 
-def _excel(run: Run, folder: Path) -> None:
+def _excel(run: Run, folder: Path, tell: Tell) -> None:
     tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
-    write_workbook(tables, tell_payload(run), folder / f"{run.study.name}.xlsx")
+    write_workbook(tables, tell(), folder / f"{run.study.name}.xlsx")
 
 
-def _csv(run: Run, folder: Path) -> None:
+def _csv(run: Run, folder: Path, tell: Tell) -> None:
     """Every table: those of the run folder as they stand there, and those that it keeps as Parquet only."""
     for name in CONTRACTS:
         if (path := run.path / f"{name}.csv").is_file():
@@ -55,27 +60,27 @@ def _csv(run: Run, folder: Path) -> None:
             write_csv(folder / f"{name}.csv", run.table(name))
 
 
-def _gensim(run: Run, folder: Path) -> None:
+def _gensim(run: Run, folder: Path, tell: Tell) -> None:
     write_gensim(_matrix(run), load_model(run.path), folder)
 
 
-def _mallet(run: Run, folder: Path) -> None:
+def _mallet(run: Run, folder: Path, tell: Tell) -> None:
     write_mallet(run.table("tokens"), load_model(run.path), folder)
 
 
-def _r(run: Run, folder: Path) -> None:
+def _r(run: Run, folder: Path, tell: Tell) -> None:
     write_r(_matrix(run), load_model(run.path), run.table("documents"), folder, factors=run.study.by)
 
 
-def _bibtex(run: Run, folder: Path) -> None:
-    write_bibtex(tell_payload(run), folder / "methods.bib")
+def _bibtex(run: Run, folder: Path, tell: Tell) -> None:
+    write_bibtex(tell(), folder / "methods.bib")
 
 
 def _matrix(run: Run) -> DocumentTermMatrix:
     return build_dtm(run.table("tokens"), **run.study.options("topics.dtm"))
 
 
-TARGETS: dict[str, Callable[[Run, Path], None]] = {
+TARGETS: dict[str, Callable[[Run, Path, Tell], None]] = {
     "excel": _excel,
     "csv": _csv,
     "gensim": _gensim,

@@ -51,16 +51,17 @@ def find_faces(
     if font is not None and not named:
         raise SettingError(f"--font {font}: is no OpenType font (.ttf, .otf, .ttc); name such a file")
     chosen: list[Face] = []
-    missing = set(needed)
+    missing, nowhere = set(needed), set(needed)
     for face in _preferred(named, [] if named else list_fonts(folders)):
         has = characters_of(face)
         found = {c for c in missing if has(ord(c))}
+        nowhere -= found
         if found and (chosen or not any(is_chinese(c) for c in missing - found)):
             chosen.append(face)
             missing -= found
         if not missing and chosen:
             return chosen
-    raise SettingError(_refusal(missing, font))
+    raise SettingError(_refusal(nowhere or missing, font))
 
 
 def is_chinese(character: str) -> bool:

@@ -46,6 +46,7 @@ def build_dictionary(dtm: DocumentTermMatrix) -> Any:
     dictionary.dfs = dict(enumerate(passages.tolist()))
     dictionary.num_docs, dictionary.num_pos = dtm.counts.shape[0], int(totals.sum())
     dictionary.num_nnz = int(dtm.counts.nnz)
+    dictionary.lifecycle_events = None  # a diary with the clock and the machine in it
     return dictionary
 
 
@@ -71,7 +72,7 @@ def build_lda(model: TopicModel, dictionary: Any) -> Any:
     lda.state.numdocs = len(model.passages)
     lda.sync_state()
     lda.num_updates = len(model.passages)
-    lda.lifecycle_events = None  # a diary with the clock and the machine in it
+    lda.lifecycle_events = lda.state.lifecycle_events = None
     return lda
 
 

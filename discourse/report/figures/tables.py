@@ -43,7 +43,7 @@ def draw_coverage(coverage: Mapping[str, Any], *, language: Language, width: flo
         return []
     canvas = Canvas()
     left = min(max(measure(row["label"][language]) for row in rows) + 8, width * 0.3)
-    step = min((width - left - 34) / len(columns), 60.0)
+    step = min((width - left - 4) / (len(columns) + 1), 60.0)
     largest = max(n for row in rows for n in row["counts"])
     total = {"zh": "合计", "en": "sum"}[language]
     for i, name in enumerate([column["label"][language] for column in columns] + [total]):
