@@ -193,3 +193,126 @@ def test_an_unknown_unit_is_refused_with_the_next_step(documents, unit):
     assert "\n" not in str(caught.value)
     if unit == "云南":
         assert "云南省" in str(caught.value)
+
+
+def long(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["doc_id", "field", "value"]).astype("str")
+
+
+def test_a_column_of_the_users_own_becomes_a_column_of_documents(documents, attributions):
+    table = metadata(
+        doc_id=["a", "b.1", "b.2"], period=["1", "2", None], index=["0.5", "2", None], code=["007"] * 3
+    )
+    changed, rows = override_attributions(documents, attributions, table)
+    assert changed["period"].dtype == "Int64" and changed["period"].fillna(0).tolist() == [1, 2, 0]
+    assert changed["index"].dtype == "float64" and changed["index"].tolist()[:2] == [0.5, 2.0]
+    assert changed["code"].tolist() == ["007"] * 3
+    assert set(rows.loc[rows["field"] == "period", "rule"]) == {"given"}
+
+
+@pytest.mark.parametrize("name", ["period", "province_en", "city_tier", "时期", "theme"])
+def test_a_column_of_another_name_is_no_misspelling(documents, attributions, name):
+    changed, _ = override_attributions(documents, attributions, metadata(doc_id=["a"], **{name: ["x"]}))
+    assert changed[name].tolist()[0] == "x"
+
+
+@pytest.mark.parametrize(
+    "name, meant",
+    [
+        ("regoin", "region"),
+        ("levels", "level"),
+        ("yaer", "year"),
+        ("Publisher ", "publisher"),
+        ("doc-id", "doc_id"),
+    ],
+)
+def test_a_misspelt_column_is_asked_about(documents, attributions, name, meant):
+    with pytest.raises(DataError, match=f"Did you mean '{meant}'"):
+        override_attributions(documents, attributions, metadata(doc_id=["a"], **{name: ["x"]}))
+
+
+def test_only_the_corrected_rows_of_attributions_need_to_stay(documents, attributions):
+    changed, table = override_attributions(
+        documents, attributions, long(("a", "city", "厦门市"), ("b.1", "period", "2"))
+    )
+    assert changed.set_index("doc_id")["city"].fillna("").to_dict() == {
+        "a": "厦门市",
+        "b.1": "南京市",
+        "b.2": "",
+    }
+    row = table.set_index(["doc_id", "field"]).loc[("a", "city")]
+    assert (row["rule"], row["confidence"]) == ("given", 1.0)
+    assert changed["period"].isna().tolist() == [True, False, True]
+
+
+def test_the_whole_file_with_one_correction_gives_that_correction_alone(documents, attributions):
+    passed_back = attributions.assign(value=["泉州市", "city"]).astype("str")
+    _, table = override_attributions(documents, attributions, passed_back)
+    rules = table.set_index("field")["rule"].to_dict()
+    assert rules["city"] == "given" and rules["level"] == "r"
+
+
+def test_passing_back_what_a_corrected_run_wrote_changes_nothing_more(documents, attributions):
+    once = override_attributions(
+        documents, attributions, long(("a", "city", "厦门市"), ("b.2", "date", "2021-07"))
+    )
+    again = override_attributions(documents, attributions, once[1].astype("str"))
+    for one, other in zip(once, again, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
+def test_an_emptied_value_of_a_long_table_clears(documents, attributions):
+    changed, table = override_attributions(documents, attributions, long(("a", "level", None)))
+    assert pd.isna(changed.set_index("doc_id").loc["a", "level"]) and "level" not in set(table["field"])
+
+
+@pytest.mark.parametrize(
+    "rows, message",
+    [
+        ([("a", "regoin", "x")], "Did you mean 'region'"),
+        ([("a", "text", "x")], "cannot be changed"),
+        ([("c", "city", "厦门市")], "'c' matches no document"),
+        ([("a", "city", "厦门市"), ("a", "city", "泉州市")], "two values of 'city'"),
+        ([("a", "date", "去年")], "the date '去年'"),
+    ],
+)
+def test_a_mistake_in_a_long_table_is_named(documents, attributions, rows, message):
+    with pytest.raises(DataError, match=message):
+        override_attributions(documents, attributions, long(*rows))
+
+
+def test_short_names_dates_of_a_spreadsheet_and_words_for_levels_are_read(documents, attributions):
+    table = metadata(doc_id=["a"], province=["云南"], date=["2021/3/5"], level=["省级"])
+    row = override_attributions(documents, attributions, table)[0].set_index("doc_id").loc["a"]
+    assert (row["province"], row["date"], row["year"], row["level"]) == (
+        "云南省",
+        "2021-03-05",
+        2021,
+        "province",
+    )
+
+
+def test_the_mark_against_formulas_in_our_own_csv_is_taken_off(documents, attributions):
+    changed, _ = override_attributions(documents, attributions, metadata(doc_id=["a"], note=["'=1+1"]))
+    assert changed["note"].tolist()[0] == "=1+1"
+
+
+def test_a_file_name_in_two_folders_is_asked_for_with_its_folder(documents, attributions):
+    sources = pd.DataFrame({"source_id": ["a", "b"], "path": ["2020/one.txt", "2021/one.txt"]})
+    with pytest.raises(DataError, match="'one.txt' is the name of 2 files.*write more of the path"):
+        override_attributions(
+            documents, attributions, metadata(file=["one.txt"], level=["city"]), sources=sources
+        )
+    table = metadata(path=["2021/one.txt"], level=["village"])
+    changed, _ = override_attributions(documents, attributions, table, sources=sources)
+    assert changed["level"].fillna("").tolist() == ["city", "village", "village"]
+
+
+def test_a_text_inside_an_archive_is_named_by_its_path_in_there(documents, attributions):
+    sources = pd.DataFrame(
+        {"source_id": ["a", "b"], "path": ["all.zip"] * 2, "member": ["x/one.txt", "x/two.txt"]}
+    )
+    changed, _ = override_attributions(
+        documents, attributions, metadata(file=["two"], level=["village"]), sources=sources
+    )
+    assert changed["level"].fillna("").tolist() == ["city", "village", "village"]

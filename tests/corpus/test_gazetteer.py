@@ -4,6 +4,8 @@ import re
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from discourse.corpus.gazetteer import Gazetteer, read_gazetteer
 from discourse.errors import DataError
@@ -114,3 +116,71 @@ def test_a_broken_table_is_named_in_one_line(tmp_path):
     table.write_text(header + "110101\t东城区\t东城\tdistrict\t110000\t\t\n", encoding="utf-8")
     with pytest.raises(DataError, match="东城区.*110000"):
         read_gazetteer(table)
+
+
+def slow_mentions(gazetteer: Gazetteer, text: str) -> list[tuple[int, str]]:
+    """Every position, every name, the longest first: the slow twin of the search by two characters."""
+    names = sorted(gazetteer.names, key=lambda name: -len(name))
+    found, position = [], 0
+    while position < len(text):
+        name = next((name for name in names if text.startswith(name, position)), None)
+        if name is not None:
+            found.append((position, name))
+        position += len(name) if name else 1
+    return found
+
+
+_WORDS = [
+    "南京市",
+    "鼓楼区",
+    "鼓楼",
+    "长治",
+    "久安",
+    "西安市新城区",
+    "吉林",
+    "省",
+    "市",
+    "区",
+    "，",
+    "京",
+    "𠀀",
+    "\ud800",
+    "A",
+]
+
+
+@given(st.lists(st.sampled_from(_WORDS), max_size=12).map("".join))
+@settings(max_examples=25, deadline=None)
+def test_mentions_are_those_of_the_slow_search(text):
+    gazetteer = read_gazetteer()
+    slow = slow_mentions(gazetteer, text)
+    found = [(mention.start, text[mention.start : mention.end]) for mention in gazetteer.find_mentions(text)]
+    assert [pair for pair in slow if pair in found] == found
+    assert {name for start, name in slow if (start, name) not in found} <= gazetteer.nouns
+
+
+@pytest.mark.parametrize(
+    "name, city",
+    [
+        ("临平区", "杭州市"),
+        ("钱塘区", "杭州市"),
+        ("和安县", "和田地区"),
+        ("和康县", "和田地区"),
+        ("米林市", "林芝市"),
+        ("错那市", "山南市"),
+        ("长清区", "济南市"),
+        ("建邺区", "南京市"),
+        ("长乐区", "福州市"),
+        ("蔡甸区", "武汉市"),
+        ("晋宁区", "昆明市"),
+    ],
+)
+def test_units_are_those_of_today(gazetteer, name, city):
+    (unit,) = gazetteer.find_units(name)
+    assert gazetteer.lineage(unit)["city"].name == city
+
+
+def test_districts_of_the_four_cities_are_complete(gazetteer):
+    counts = Counter(gazetteer.units[unit.parent].name for unit in gazetteer.units.values() if unit.parent)
+    assert (counts["南京市"], counts["福州市"], counts["武汉市"], counts["杭州市"]) == (11, 13, 13, 13)
+    assert counts["昆明市"] == 14
