@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -100,17 +101,32 @@ def _check_options(window: int, within: str, min_count: int) -> None:
         )
 
 
-def _place_tokens(tokens: pd.DataFrame, passages: pd.DataFrame) -> pd.DataFrame:
-    """Tokens of the passages in order: term, document, and where they start and end if all texts stood in a row."""
-    row = pd.Index(passages["passage_id"]).get_indexer(pd.Index(tokens["passage_id"].astype("str")))
+@dataclass(frozen=True)
+class _Tokens:
+    """Tokens in the order of the texts: number of term and document, start and end as `_row_starts` counts.
+
+    names: the terms that the numbers stand for. All others: (n_tokens,) int64.
+    """
+
+    names: np.ndarray
+    term: np.ndarray
+    document: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+
+def _place_tokens(tokens: pd.DataFrame, passages: pd.DataFrame) -> _Tokens:
+    """Tokens of the passages, those of other passages left out."""
+    codes, passage_ids = pd.factorize(tokens["passage_id"])
+    row = pd.Index(passages["passage_id"]).get_indexer(pd.Index(passage_ids).astype("str"))[codes]
     kept = row >= 0
-    starts = _row_starts(passages)[row[kept]] + tokens["start"].to_numpy(np.int64)[kept]
-    terms = tokens["term"].astype("str").to_numpy()[kept]
-    placed = pd.DataFrame(
-        {"start": starts, "term": terms, "doc_id": passages["doc_id"].to_numpy()[row[kept]]}
-    )
-    placed["end"] = placed["start"] + placed["term"].str.len().astype("int64")
-    return placed.sort_values("start", kind="stable", ignore_index=True)
+    term, terms = pd.factorize(tokens["term"])
+    names = np.asarray(terms, dtype=object)
+    start = _row_starts(passages)[row[kept]] + tokens["start"].to_numpy(np.int64)[kept]
+    end = start + np.array([len(name) for name in names], dtype=np.int64)[term[kept]]
+    document = pd.factorize(passages["doc_id"])[0][row[kept]]
+    order = np.argsort(start, kind="stable")
+    return _Tokens(names, *(column[order] for column in (term[kept], document, start, end)))
 
 
 def _row_starts(passages: pd.DataFrame) -> np.ndarray:
@@ -119,17 +135,17 @@ def _row_starts(passages: pd.DataFrame) -> np.ndarray:
 
 
 def _mark_near(
-    concordance: pd.DataFrame, placed: pd.DataFrame, passages: pd.DataFrame, window: int, within: Within
+    concordance: pd.DataFrame, placed: _Tokens, passages: pd.DataFrame, window: int, within: Within
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which tokens stand before a hit, after one, or inside one (n_tokens,) bool each."""
     row = pd.Index(passages["passage_id"]).get_indexer(pd.Index(concordance["passage_id"]))
     shift = _row_starts(passages)[row] - passages["start"].to_numpy(np.int64)[row]
     starts, ends = (concordance[name].to_numpy(np.int64) + shift for name in ("start", "end"))
-    first = np.searchsorted(placed["end"].to_numpy(), starts, side="right")
-    last = np.searchsorted(placed["start"].to_numpy(), ends, side="left")
+    first = np.searchsorted(placed.end, starts, side="right")
+    last = np.searchsorted(placed.start, ends, side="left")
     borders = _borders(passages, within)
-    unit = np.searchsorted(borders, placed["start"].to_numpy())
-    before, after, covered = (np.zeros(len(placed) + 1, dtype=bool) for _ in range(3))
+    unit = np.searchsorted(borders, placed.start)
+    before, after, covered = (np.zeros(len(placed.start) + 1, dtype=bool) for _ in range(3))
     for step in range(window):
         left, right = first - 1 - step, last + step
         near_left = (left >= 0) & (unit.take(left, mode="clip") == np.searchsorted(borders, starts))
@@ -157,14 +173,17 @@ def _borders(passages: pd.DataFrame, within: Within) -> np.ndarray:
 
 
 def _count(
-    placed: pd.DataFrame, near: np.ndarray, away: np.ndarray, before: np.ndarray, after: np.ndarray
+    placed: _Tokens, near: np.ndarray, away: np.ndarray, before: np.ndarray, after: np.ndarray
 ) -> pd.DataFrame:
     """Of each term near the word: how often it is near, before, after and away, and in how many documents."""
-    marked = placed.assign(n_before=before, n_after=after, n=near, n_away=away)
-    counts = marked.groupby("term", sort=True)[["n_before", "n_after", "n", "n_away"]].sum()
-    n_documents = placed[near].groupby("term")["doc_id"].nunique()
-    found = counts[counts["n"] > 0].join(n_documents.rename("n_documents"))
-    return found.astype("int64").reset_index()
+    chosen = {"n_before": before, "n_after": after, "n": near, "n_away": away}
+    columns = {
+        name: np.bincount(placed.term[mask], minlength=len(placed.names)) for name, mask in chosen.items()
+    }
+    pairs = np.unique(np.column_stack([placed.term[near], placed.document[near]]), axis=0)
+    columns["n_documents"] = np.bincount(pairs[:, 0], minlength=len(placed.names))
+    table = pd.DataFrame({"term": pd.Series(placed.names, dtype="str"), **columns})
+    return table[table["n"] > 0].reset_index(drop=True)
 
 
 def _rank(table: pd.DataFrame, node: str) -> pd.DataFrame:

@@ -18,7 +18,7 @@ Hit = tuple[int, int, int]  # number of the text, start, end
 # thread can be stopped inside it: it is matched in a process of its own, which is ended when its time is up.
 _WORKER = """
 import json, re, sys
-asked = json.loads(sys.stdin.buffer.read())
+asked = json.loads(sys.stdin.buffer.read().decode("utf-8", "surrogatepass"))
 pattern, most, hits = re.compile(asked["pattern"], re.IGNORECASE), asked["most"], []
 for number, text in enumerate(asked["texts"]):
     hits += [(number, *match.span()) for match in pattern.finditer(text) if match.end() > match.start()]
@@ -47,10 +47,13 @@ def find_pattern(
     Raises SettingError where the pattern is none, runs out of time or matches more than that.
     """
     _require_pattern(pattern)
-    asked = json.dumps({"pattern": pattern, "texts": list(texts), "most": most}).encode("ascii")
+    asked = json.dumps({"pattern": pattern, "texts": list(texts), "most": most}, ensure_ascii=False)
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", _WORKER], input=asked, capture_output=True, timeout=seconds
+            [sys.executable, "-I", "-S", "-c", _WORKER],
+            input=asked.encode("utf-8", "surrogatepass"),
+            capture_output=True,
+            timeout=seconds,
         )
     except subprocess.TimeoutExpired:
         raise SettingError(
