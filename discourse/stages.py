@@ -181,7 +181,8 @@ def _topics(run: Run) -> str:
     settings = model_settings(run.path, study)
     if note := note_compilation(settings.get("engine")):
         run.say(f"         {note}")
-    models = fit_ensemble(dtm, **study.options("topics.ensemble"), **settings)
+    with run.follow("seeds 种子", "models 个") as tell:
+        models = fit_ensemble(dtm, tell, **study.options("topics.ensemble"), **settings)
     reference = choose_reference(models)
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
