@@ -21,7 +21,7 @@ def codebook(
         Path | None, typer.Option("--apply", help="A codebook that is filled in: use it.", metavar="FILE")
     ] = None,
 ) -> None:
-    """A form to name, define, merge and exclude topics; --apply uses it. 编码本：命名、合并、排除主题。"""
+    """Name, merge and exclude topics: a form to fill in. 编码本：给主题命名、合并、排除。"""
     from discourse.codebooks import apply_codebook, draft_codebook, write_draft
     from discourse.pipeline import REPORT, open_run
 

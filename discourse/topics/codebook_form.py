@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from discourse.contracts import TopicModel
 from discourse.topics.codebook import hash_model
+from discourse.topics.families import BADGE_NAMES
 from discourse.topics.quality import top_positions
 
 N_SHOWN = 12  # terms in a comment
@@ -50,26 +52,29 @@ def render_codebook(
 
 
 def _section(
-    topic: Mapping[str, object],
+    topic: Mapping[Any, Any],
     terms: pd.DataFrame,
     exemplars: pd.DataFrame,
-    decided: Mapping[str, object] | None,
+    decided: Mapping[Any, Any] | None,
 ) -> str:
     number = topic["topic"]
     by_frex = terms.sort_values(["frex", "term"], ascending=[False, True])["term"].head(N_FREX)
-    own = exemplars[(exemplars["topic"] == number) & (exemplars["role"] == "exemplar")].head(1)
+    first = exemplars[(exemplars["topic"] == number) & (exemplars["role"] == "exemplar")].head(1)
     lines = [
         f"[topic.{number}]",
         _comment("份额 share", f"{topic['prevalence']:.1%}" + _badge(topic)),
         _comment("常用词 terms", " ".join(terms.sort_values("rank")["term"].head(N_SHOWN))),
         _comment("特征词 distinctive", " ".join(by_frex)),
         _comment("候选名称 candidates", str(topic.get("candidates") or topic["label"])),
-        *[_comment("例 example", f"{_begin(row.quote)} ({row.passage_id})") for row in own.itertuples()],
+        *[
+            _comment("例 example", f"{_begin(row['quote'])} ({row['passage_id']})")
+            for row in first.to_dict("records")
+        ],
     ]
     return "\n".join([*lines, *_decisions(number, decided), ""])
 
 
-def _decisions(number: object, decided: Mapping[str, object] | None) -> list[str]:
+def _decisions(number: int, decided: Mapping[Any, Any] | None) -> list[str]:
     """Lines to fill in; those of an applied codebook are filled."""
     given = {key: value for key, value in (decided or {}).items() if isinstance(value, str)}
     lines = [f"{key} = {_quote(given.get(key, ''))}" for key in ("name_zh", "name_en", "definition")]
@@ -80,9 +85,9 @@ def _decisions(number: object, decided: Mapping[str, object] | None) -> list[str
     return lines
 
 
-def _badge(topic: Mapping[str, object]) -> str:
+def _badge(topic: Mapping[Any, Any]) -> str:
     badge = topic.get("badge")
-    return f" · {_BADGES.get(badge, badge)}" if isinstance(badge, str) else ""
+    return f" · {BADGE_NAMES[badge]}" if isinstance(badge, str) else ""
 
 
 def _begin(quote: str) -> str:
@@ -119,11 +124,6 @@ def _number(value: float) -> str:
     return text + "0" if text.endswith(".") else text
 
 
-_BADGES = {
-    "returns": "稳定重现 returns",
-    "returns often": "多数重现 returns often",
-    "does not return": "不稳定 does not return",
-}
 _HEAD = """\
 # 编码本：给主题命名、下定义、合并、排除。填好后：discourse codebook RUN --apply 本文件，
 # 或在 study.toml 的 [study] 下写 codebook = "codebook.toml" 再运行。
