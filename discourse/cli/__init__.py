@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from discourse.cli import codebook, coding, computing, doctor, exporting, looking, words
+from discourse.cli import codebook, coding, computing, doctor, exporting, inferring, looking, words
 from discourse.cli.app import app
 from discourse.errors import DiscourseError
 
@@ -17,6 +17,7 @@ __all__ = [
     "computing",
     "doctor",
     "exporting",
+    "inferring",
     "looking",
     "main",
     "words",
