@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from discourse.errors import SettingError, suggest
+from discourse.notebook import render_card
 
 SECTIONS = (
     "corpus.sources",
@@ -80,6 +81,20 @@ class Study:
     by: tuple[str, ...] = ("region", "level")
     regions: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what is compared, and the settings that are not the defaults."""
+        changed = [
+            (f"{section}.{name}", value)
+            for section, values in self.settings.items()
+            for name, value in values.items()
+            if value != default_settings(section).get(name)
+        ]
+        facts = {"data": self.data, "by": ", ".join(self.by), "regions": ", ".join(self.regions) or "—"}
+        return render_card(
+            f"Study {self.name}: {self.title}", facts, columns=("setting", "value"), rows=changed,
+            note="" if changed else "every setting at its default",
+        )  # fmt: skip
 
     def options(self, section: str) -> dict[str, Any]:
         """Keyword arguments of the public function behind `section`, paths of word lists resolved."""

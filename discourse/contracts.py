@@ -16,7 +16,9 @@ from pandas.api import types
 from scipy import sparse
 
 from discourse.errors import ContractError
+from discourse.notebook import render_card
 
+_MOST_SHOWN = 30  # topics in a notebook
 LEVELS = ("central", "province", "city", "district", "township", "village", "other")
 
 
@@ -348,3 +350,22 @@ class TopicModel:
     def n_topics(self) -> int:
         """Number of topics."""
         return int(self.phi.shape[0])
+
+    def _repr_html_(self) -> str:
+        """Show topics, their shares of all tokens and their most probable terms in a notebook."""
+        shares = self.lengths @ self.theta / max(self.lengths.sum(), 1)
+        tops = np.argsort(-self.phi, axis=1, kind="stable")[:, :10]
+        return render_card(
+            f"TopicModel, K = {self.n_topics}",
+            {
+                "passages": len(self.passages),
+                "terms": len(self.vocabulary),
+                "tokens": int(self.lengths.sum()),
+            },
+            columns=("topic", "share", "terms"),
+            rows=[
+                (f"T{k}", f"{100 * shares[k]:.1f}%", " ".join(self.vocabulary[top]))
+                for k, top in enumerate(tops[:_MOST_SHOWN])
+            ],
+            note=f"{self.n_topics - _MOST_SHOWN} more topics" if self.n_topics > _MOST_SHOWN else "",
+        )

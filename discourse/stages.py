@@ -34,6 +34,7 @@ from discourse.errors import require_column
 from discourse.evidence.exemplars import find_exemplars
 from discourse.evidence.trace import find_raw_spans
 from discourse.multiverse import plan_universes
+from discourse.notebook import render_card
 from discourse.progress import Progress
 from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
@@ -78,6 +79,17 @@ class Run:
     manifest: dict[str, Any]
     say: Callable[[str], None] = print
 
+    def _repr_html_(self) -> str:
+        """Show in a notebook what the run holds: its stages, and its tables that can be read."""
+        names = [name for name in CONTRACTS if has_table(self.path, name)]
+        done = ", ".join(stage for stage in STAGES if stage in self.manifest["stages"])
+        return render_card(
+            f"Run {self.manifest['id']} of {self.study.name}: {self.study.title}",
+            {"folder": self.path, "stages": done or "none", "tables": len(names)},
+            columns=("run.table(…)", "keys"),
+            rows=[(name, " + ".join(CONTRACTS[name].key)) for name in names],
+        )
+
     def follow(self, name: str, unit: str) -> Progress:
         """Tell how far a long piece of work has come."""
         return Progress(name, unit, say=self.say)
@@ -103,7 +115,15 @@ def _corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
         documents = cross_columns(documents, factor)
         require_column("documents", documents.columns, factor, "[study] by")
     passages = split_passages(documents, **study.options("corpus.passages"))
-    reuse = find_reuse(passages, documents, **study.options("corpus.reuse"))
+    with run.follow("comparing 查重", "anchors 处") as tell:
+        reuse = find_reuse(
+            passages,
+            documents,
+            **study.options("corpus.reuse"),
+            n_workers=count_processors(),
+            store=_parts(run, "spans"),
+            progress=tell,
+        )
     passages = mark_reuse(passages, reuse)
     matrix = _stack("reuse_matrix", [reuse_matrix(reuse, documents, by=factor) for factor in study.by])
     run.save(sources=sources, documents=documents, attributions=attributions, passages=passages)
