@@ -19,9 +19,10 @@ _OUTPUT = Path(__file__).with_suffix(".md")
 _HEAD = """# Attribution, measured
 
 Written by `python benchmarks/attribution.py --write`. Pages held out only: the rules were made on the other half, and
-what
-goes wrong here was not looked at (tests/gold/attribution/README.md); one person wrote gold and rules. known: pages on which a reader finds a value;
-found: values given; right: the reader's or one that the gold accepts; na_rate: pages left unknown.
+what goes wrong here was not looked at; one person wrote gold and
+rules (tests/gold/attribution/README.md).
+known: pages on which a reader finds a value; found: values given; right: the reader's or one that the gold accepts;
+na_rate: pages left unknown.
 """
 
 

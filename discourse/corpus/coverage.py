@@ -83,6 +83,7 @@ def render_coverage(documents: pd.DataFrame, attributions: pd.DataFrame, *, n_ro
         [str(name), *(str(n) if n else _EMPTY for n in row)]
         for name, row in zip(cross.index, cross.to_numpy(), strict=True)
     ]
+    known = cross.drop(index=_UNKNOWN, columns=_UNKNOWN, errors="ignore")
     more = [f"… 另有 and {len(cells) - n_rows} more"] if len(cells) > n_rows else []
     return "\n".join(
         [
@@ -91,7 +92,7 @@ def render_coverage(documents: pd.DataFrame, attributions: pd.DataFrame, *, n_ro
             "文档数：地区 × 层级 documents: region × level",
             *_aligned([["", *levels], *cells[:n_rows]]),
             *more,
-            f"空格 empty cells: {int((cross.to_numpy() == 0).sum())} / {cross.size}",
+            f"空格 empty cells: {int((known.to_numpy() == 0).sum())} / {known.size}",
         ]
     )
 

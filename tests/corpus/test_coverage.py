@@ -54,4 +54,4 @@ def test_the_tables_are_printed_in_two_languages_with_empty_cells_counted(corpus
     lines = render_coverage(*corpus).split("\n")
     assert any(line.startswith("层级 level") and line.endswith("0.80") for line in lines)
     assert any("未知 unknown" in line and line.endswith("·") for line in lines)
-    assert lines[-1] == "空格 empty cells: 1 / 4"
+    assert lines[-1] == "空格 empty cells: 0 / 2"
