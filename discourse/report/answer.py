@@ -97,6 +97,12 @@ def _unsure(payload: Payload, leads: Sequence[Mapping[str, Any]]) -> Text:
             "This describes and infers nothing: in every comparison one group has a single document, so there "
             "is neither interval nor p-value"
         )
+    elif not any(row["p_adjusted"] is not None for factor in payload["factors"] for row in factor["tested"]):
+        zh = "这是描述，不是推断：能给出区间的组也只有两三篇文档，无法作多重比较校正，没有一项差异可下结论"
+        en = (
+            "This describes and infers nothing: where there are intervals the groups have two or three documents, "
+            "too few to correct for multiple comparisons, and no difference is concluded"
+        )
     else:
         zh = "经多重比较校正，没有一项差异通过检验" + ("；只有 1 篇文档的组只作描述" if single else "")
         en = "After correction for multiple comparisons no difference passes the test" + (

@@ -106,10 +106,14 @@ var discourse = {
   });
   window.addEventListener("afterprint", function () { folded.forEach(function (own) { own.open = false; }); });
 
-  // wide tables can be scrolled with the keyboard
-  document.querySelectorAll(".wide").forEach(function (own) {
-    if (own.scrollWidth > own.clientWidth) own.tabIndex = 0;
-  });
+  // wide tables can be scrolled with the keyboard, also those that are unfolded later
+  function reach(own) {
+    if (own.scrollWidth > own.clientWidth) own.tabIndex = 0; else own.removeAttribute("tabindex");
+  }
+  var watch = window.ResizeObserver ? new ResizeObserver(function (entries) {
+    entries.forEach(function (entry) { reach(entry.target); });
+  }) : null;
+  document.querySelectorAll(".wide").forEach(function (own) { if (watch) watch.observe(own); else reach(own); });
 
   // the embedded map says how many topics it drew
   var frame = document.getElementById("ldavis-frame");
