@@ -52,8 +52,14 @@ def find_candidates(
     corpus the longer are its rare words. Anchors whose shifts differ by at most `drift` from the next, and
     whose places by at most `gap`, make a candidate if they span `min_length` letters. Stretch a is the earlier.
     """
-    anchors = _find_anchors(folded, searched, sizes, max_repeats)
-    n_done = np.cumsum(anchors.n_partners)
+    anchors = find_anchors(folded, searched, sizes=sizes, max_repeats=max_repeats)
+    for rows in split_anchors(anchors, folded):
+        yield chain_anchors(anchors, folded, rows, min_length=min_length, drift=drift, gap=gap)
+
+
+def split_anchors(anchors: Anchors, folded: FoldedText) -> Iterator[slice]:
+    """Rows of anchors to be chained together: all of a passage, and so few that the memory is bounded."""
+    n_done = np.cumsum(anchors.n_partners, dtype=np.int64)
     start = 0
     while start < len(n_done):
         stop = int(np.searchsorted(n_done, n_done[start] + _ANCHORS_A_BLOCK))
@@ -61,14 +67,21 @@ def find_candidates(
         while (
             stop < len(n_done) and folded.owner[anchors.place[stop]] == folded.owner[anchors.place[stop - 1]]
         ):
-            stop += 1  # all anchors of a passage are looked at together
-        found = _chain(folded, *anchors.pairs(slice(start, stop)), drift, gap)
-        yield found.take(found.end_a - found.start_a >= min_length)
+            stop += 1
+        yield slice(start, stop)
         start = stop
 
 
+def chain_anchors(
+    anchors: Anchors, folded: FoldedText, rows: slice, *, min_length: int = 6, drift: int = 16, gap: int = 60
+) -> Candidates:
+    """Candidates that some rows of the anchors make; see `find_candidates`."""
+    found = _chain(folded, *anchors.pairs(rows), drift, gap)
+    return found.take(found.end_a - found.start_a >= min_length)
+
+
 @dataclass(frozen=True)
-class _Anchors:
+class Anchors:
     """Places and sizes of rare shingles in reading order; later places of the same one are a slice of `listed`."""
 
     place: np.ndarray
@@ -79,25 +92,31 @@ class _Anchors:
 
     def pairs(self, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Every place in `rows`, beside every later place of its shingle, and the size."""
-        counts = self.n_partners[rows]
+        counts = self.n_partners[rows].astype(np.int64)
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         partner = self.listed[np.repeat(self.first_partner[rows], counts) + within]
-        return np.repeat(self.place[rows], counts), partner, np.repeat(self.size[rows], counts)
+        place, size = np.repeat(self.place[rows], counts), np.repeat(self.size[rows], counts)
+        return place.astype(np.int64), partner.astype(np.int64), size.astype(np.int64)
 
 
-def _find_anchors(
-    folded: FoldedText, searched: np.ndarray, sizes: Sequence[int], max_repeats: int
-) -> _Anchors:
+def find_anchors(
+    folded: FoldedText, searched: np.ndarray, *, max_repeats: int, sizes: Sequence[int] = (3, 4, 6, 9, 14)
+) -> Anchors:
+    """Find the rare shingles that occur at least twice; see `find_candidates`."""
     undecided = searched[folded.owner]
     found, n_listed = [], 0
     for size in sizes:
-        anchors, decided = _rare_shingles(folded, undecided, size, max_repeats, n_listed)
-        undecided[decided] = False
-        found.append(anchors)
-        n_listed += len(anchors.listed)
-    joined = _Anchors(*(np.concatenate([getattr(part, c.name) for part in found]) for c in fields(_Anchors)))
+        decided = []
+        for starts, keys in hash_shingles(folded, undecided, size):
+            anchors, rare = _rare_shingles(starts, keys, size, max_repeats, n_listed)
+            found.append(anchors)
+            decided.append(rare)
+            n_listed += len(anchors.listed)
+        for rare in decided:
+            undecided[rare] = False
+    joined = Anchors(*(np.concatenate([getattr(part, c.name) for part in found]) for c in fields(Anchors)))
     order = np.argsort(joined.place)
-    return _Anchors(
+    return Anchors(
         joined.place[order],
         joined.size[order],
         joined.first_partner[order],
@@ -107,10 +126,9 @@ def _find_anchors(
 
 
 def _rare_shingles(
-    folded: FoldedText, begins: np.ndarray, size: int, max_repeats: int, n_listed: int
-) -> tuple[_Anchors, np.ndarray]:
+    starts: np.ndarray, keys: np.ndarray, size: int, max_repeats: int, n_listed: int
+) -> tuple[Anchors, np.ndarray]:
     """Anchors of one size, and the places where a longer shingle need not be tried."""
-    starts, keys = hash_shingles(folded, begins, size)
     order = np.argsort(keys, kind="stable")
     keys, starts = keys[order], starts[order]
     opens = np.flatnonzero(_changes(keys))
@@ -119,8 +137,9 @@ def _rare_shingles(
     kept = np.repeat((counts >= 2) & (counts <= max_repeats), counts)
     listed, counts = starts[kept], counts[(counts >= 2) & (counts <= max_repeats)]
     row = np.arange(len(listed))
-    n_partners = np.repeat(np.cumsum(counts), counts) - row - 1
-    return _Anchors(listed, np.full(len(listed), size), n_listed + row + 1, n_partners, listed), starts[rare]
+    n_partners = (np.repeat(np.cumsum(counts), counts) - row - 1).astype(np.int32)
+    first = (n_listed + row + 1).astype(np.int32)
+    return Anchors(listed, np.full(len(listed), size, dtype=np.int8), first, n_partners, listed), starts[rare]
 
 
 def _chain(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy import sparse
@@ -11,6 +11,7 @@ from scipy.sparse import csgraph
 from discourse.corpus.folding import FoldedText, hash_shingles
 
 _SKETCH = np.uint64(2**64 // 16)  # one shingle in 16 stands for a document
+_DOCUMENTS_A_BLOCK = 2000  # compared with all others at a time: bounds the memory, not the result
 _MAX_SHARED = 100  # a shingle in more documents than this says nothing about two of them
 
 
@@ -30,27 +31,43 @@ def weigh_letters(
     the mean of the shingles over it. Versions of one text count as one document, else a corpus of versions
     would consist of set phrases. Letters of `phrases` and between 《 and 》 weigh `floor`.
     """
-    starts, keys = hash_shingles(folded, searched[folded.owner], shingle)
     family = _join_versions(folded, documents, searched)
-    rarity = _rarity(keys, family[documents[folded.owner[starts]]])
-    total, count = np.zeros(len(folded.letters)), np.zeros(len(folded.letters))
-    for shift in range(shingle):
-        total[starts + shift] += rarity
-        count[starts + shift] += 1
-    weights = np.divide(total, count, out=np.ones(len(total)), where=count > 0)
-    weights[folded.in_title | _within(folded.text, phrases)] = floor
-    return np.maximum(weights, floor)
+    with_shingles = searched & (folded.sizes >= shingle)
+    n_families = len(np.unique(family[documents[with_shingles]]))
+    rarity = np.full(len(folded.letters), np.nan)  # of the shingle that begins at each letter
+    for starts, keys in hash_shingles(folded, searched[folded.owner], shingle):
+        rarity[starts] = _rarity(keys, family[documents[folded.owner[starts]]], n_families)
+    weights = _mean_over(rarity, shingle)
+    weights[folded.in_title] = floor
+    for start, end in _find_phrases(folded.text, phrases):
+        weights[start:end] = floor
+    return np.maximum(weights, floor, out=weights)
 
 
-def _rarity(keys: np.ndarray, family: np.ndarray) -> np.ndarray:
-    n_families = len(np.unique(family))
+def _mean_over(rarity: np.ndarray, shingle: int, *, block: int = 4_000_000) -> np.ndarray:
+    """Mean rarity of the shingles over each letter, 1 where there is none; written over `rarity`, from the end."""
+    for stop in range(len(rarity), 0, -block):
+        first = max(0, stop - block)
+        above = np.concatenate([np.full(shingle - 1, np.nan), rarity[max(0, first - shingle + 1) : stop]])
+        above = above[len(above) - (stop - first) - shingle + 1 :]
+        total, count = np.zeros(stop - first), np.zeros(stop - first)
+        for shift in range(shingle):
+            part = above[shingle - 1 - shift : len(above) - shift]
+            known = ~np.isnan(part)
+            total[known] += part[known]
+            count += known
+        rarity[first:stop] = np.divide(total, count, out=np.ones(len(total)), where=count > 0)
+    return rarity
+
+
+def _rarity(keys: np.ndarray, family: np.ndarray, n_families: int) -> np.ndarray:
     if n_families < 2:
         return np.ones(len(keys))
     order = np.argsort(keys, kind="stable")
     number = np.empty(len(keys), dtype=np.int64)
     number[order] = np.cumsum(np.diff(keys[order], prepend=keys[order[:1]]) != 0)
-    pairs = np.sort(number * (family.max() + 1) + family)
-    pairs = pairs[np.diff(pairs, prepend=-1) != 0] // (family.max() + 1)
+    pairs = np.sort(number * (family.max(initial=0) + 1) + family)
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0] // (family.max(initial=0) + 1)
     n_with = np.bincount(pairs)
     return (np.log(n_families / np.maximum(n_with - 1, 1)) / np.log(n_families))[number]
 
@@ -62,30 +79,41 @@ def _join_versions(
 
     Compared by a sketch, a sixteenth of the shingles chosen by hash (FracMinHash; Irber et al. 2022).
     """
-    n_documents = int(documents.max(initial=-1)) + 1
-    starts, keys = hash_shingles(folded, searched[folded.owner], shingle)
-    chosen = keys < _SKETCH
-    distinct, number = np.unique(keys[chosen], return_inverse=True)
-    owner = documents[folded.owner[starts[chosen]]]
-    sketch = sparse.csr_matrix(
-        (np.ones(len(owner), np.int32), (owner, number)), shape=(n_documents, len(distinct))
-    )
-    sketch.data[:] = 1
-    sketch = sketch[:, np.asarray(sketch.sum(axis=0)).ravel() <= _MAX_SHARED]
+    sketch = _sketch(folded, documents, searched, shingle)
     size = np.asarray(sketch.sum(axis=1)).ravel()
-    shared = (sketch @ sketch.T).tocoo()
-    alike = shared.data >= 0.5 * np.maximum(size[shared.row], size[shared.col])
-    links = sparse.coo_matrix(
-        (shared.data[alike], (shared.row[alike], shared.col[alike])), shape=shared.shape
-    )
+    rows, columns = [], []
+    for first in range(0, sketch.shape[0], _DOCUMENTS_A_BLOCK):
+        shared = (sketch[first : first + _DOCUMENTS_A_BLOCK] @ sketch.T).tocoo()
+        row = shared.row + first
+        alike = shared.data >= 0.5 * np.maximum(size[row], size[shared.col])
+        rows.append(row[alike])
+        columns.append(shared.col[alike])
+    one, other = np.concatenate([[], *rows]).astype(int), np.concatenate([[], *columns]).astype(int)
+    links = sparse.coo_matrix((np.ones(len(one)), (one, other)), shape=(sketch.shape[0],) * 2)
     return csgraph.connected_components(links, directed=False)[1]
 
 
-def _within(text: str, phrases: Iterable[str]) -> np.ndarray:
-    inside = np.zeros(len(text), dtype=bool)
+def _sketch(
+    folded: FoldedText, documents: np.ndarray, searched: np.ndarray, shingle: int
+) -> sparse.csr_matrix:
+    """Which of the chosen shingles each document holds, those of very many documents left out."""
+    found = [
+        (documents[folded.owner[starts[keys < _SKETCH]]], keys[keys < _SKETCH])
+        for starts, keys in hash_shingles(folded, searched[folded.owner], shingle)
+    ]
+    owner = np.concatenate([np.zeros(0, dtype=np.int64), *(owner for owner, _ in found)])
+    keys = np.concatenate([np.zeros(0, dtype=np.uint64), *(keys for _, keys in found)])
+    distinct, number = np.unique(keys, return_inverse=True)
+    shape = (int(documents.max(initial=-1)) + 1, len(distinct))
+    sketch = sparse.csr_matrix((np.ones(len(owner), np.int32), (owner, number)), shape=shape)
+    sketch.sum_duplicates()
+    sketch.data[:] = 1
+    return sketch[:, np.asarray(sketch.sum(axis=0)).ravel() <= _MAX_SHARED]
+
+
+def _find_phrases(text: str, phrases: Iterable[str]) -> Iterator[tuple[int, int]]:
     for phrase in phrases:
         place = text.find(phrase)
         while place >= 0:
-            inside[place : place + len(phrase)] = True
+            yield place, place + len(phrase)
             place = text.find(phrase, place + 1)
-    return inside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ import numpy as np
 
 _TITLE = re.compile(r"《[^《》\n]{1,60}》")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_LETTERS_A_PART = 8_000_000  # shingles that are sorted together, about; bounds the memory, not the result
 
 
 @dataclass(frozen=True)
@@ -61,28 +62,49 @@ def fold_texts(texts: Sequence[str]) -> FoldedText:
     lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
     joined = "".join(texts)
     characters = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    distinct, place = np.unique(characters, return_inverse=True)
-    letters = np.array([_fold(chr(character)) for character in distinct], dtype=np.uint32)[place]
-    kept = np.flatnonzero(letters)
+    folds = np.zeros(0x110000, dtype=np.uint32)
+    folds[characters] = 1
+    folds[folds > 0] = [_fold(chr(character)) for character in np.flatnonzero(folds)]
+    letters = folds[characters]
+    kept = letters > 0
     owner = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)[kept]
-    starts = np.cumsum(lengths) - lengths
+    starts = np.repeat((np.cumsum(lengths) - lengths).astype(np.int32), lengths)
     return FoldedText(
         letters=letters[kept],
         owner=owner,
-        offset=(kept - starts[owner]).astype(np.int32),
+        offset=(np.arange(len(letters), dtype=np.int32) - starts)[kept],
         in_title=_within_titles(joined)[kept],
         bounds=np.searchsorted(owner, np.arange(len(texts) + 1)).astype(np.int64),
     )
 
 
-def hash_shingles(folded: FoldedText, begins: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Hash `size` letters in a row within one passage: starts (ascending) and uint64 hashes.
+def hash_shingles(
+    folded: FoldedText, begins: np.ndarray, size: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Hash `size` letters in a row within one passage: starts (ascending, int32) and uint64 hashes.
 
-    begins (n_letters,) bool: the letters where a shingle may begin.
+    begins (n_letters,) bool: the letters where a shingle may begin. They come in parts that bound the memory: all
+    of one hash stand in one part, and the hashes of a part are below those of the next one.
     """
-    n_starts = max(0, len(folded.letters) - size + 1)
-    same_passage = folded.owner[:n_starts] == folded.owner[size - 1 :][:n_starts]
-    starts = np.flatnonzero(same_passage & begins[:n_starts])
+    n_parts = np.uint64(1 + len(folded.letters) // _LETTERS_A_PART)
+    for part in range(int(n_parts)):
+        found = []
+        for first in range(0, max(1, len(folded.letters)), _LETTERS_A_PART):
+            starts, keys = _hash_block(folded, begins, size, first)
+            if n_parts > 1:
+                inside = (keys >> np.uint64(32)) * n_parts >> np.uint64(32) == part
+                starts, keys = starts[inside], keys[inside]
+            found.append((starts, keys))
+        yield np.concatenate([s for s, _ in found]), np.concatenate([k for _, k in found])
+
+
+def _hash_block(
+    folded: FoldedText, begins: np.ndarray, size: int, first: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shingles that begin in one block of letters."""
+    stop = max(first, min(first + _LETTERS_A_PART, len(folded.letters) - size + 1))
+    same_passage = folded.owner[first:stop] == folded.owner[first + size - 1 : stop + size - 1]
+    starts = (np.flatnonzero(same_passage & begins[first:stop]) + first).astype(np.int32)
     keys = np.zeros(len(starts), dtype=np.uint64)
     for shift in range(size):
         keys = (keys ^ folded.letters[starts + shift]) * _MIX

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from discourse.contracts import check, empty
-from discourse.corpus.folding import FoldedText, fold_texts
+from discourse.contracts import CONTRACTS, check, empty
+from discourse.corpus.folding import fold_texts
 from discourse.errors import DataError, SettingError, require_column
 
-Interval = tuple[int, int]
-_UNKNOWN = "\0"  # no group of a study is named so
+_TEXTS = 5000  # folded at a time
 
 
 def drop_recycled(passages: pd.DataFrame, *, max_share: float = 1.0) -> pd.DataFrame:
@@ -39,22 +38,26 @@ def mark_reuse(passages: pd.DataFrame, reuse: pd.DataFrame, *, min_share: float 
     passages, and reuse_id, the passage that it repeats at greatest length, NA where less than `min_share` is
     repeated. What is earlier, `find_reuse` says.
     """
-    folded = fold_texts(passages["text"].tolist())
-    row_of = {name: row for row, name in enumerate(passages["passage_id"])}
-    starts = passages["start"].to_numpy()
-    share, source = np.zeros(len(passages)), np.full(len(passages), None, dtype=object)
-    for name, spans in reuse.groupby("passage_id", sort=False):
-        row = row_of.get(str(name))
-        if row is None:
-            raise DataError(
-                f"reuse: names passage {name!r}, which is not in `passages`; find_reuse must see the same ones"
-            )
-        inside = zip(spans["start"] - starts[row], spans["end"] - starts[row], strict=True)
-        share[row] = _count_letters(folded, row, inside) / folded.sizes[row]
-        if share[row] >= min_share:
-            lengths = spans.groupby("source_passage_id")["n_chars"].sum()
-            source[row] = min(str(name) for name in lengths[lengths == lengths.max()].index)
-    marked = passages.assign(reuse_id=pd.Series(source, index=passages.index, dtype="str"), reuse_share=share)
+    row_of = pd.Series(np.arange(len(passages)), index=passages["passage_id"].astype("str"))
+    rows = row_of.reindex(reuse["passage_id"].astype("str")).to_numpy()
+    if np.isnan(rows).any():
+        name = reuse["passage_id"][np.isnan(rows)].iloc[0]
+        raise DataError(
+            f"reuse: names passage {name!r}, which is not in `passages`; find_reuse must see the same ones"
+        )
+    rows = rows.astype(np.int64)
+    starts = passages["start"].to_numpy()[rows]
+    sizes, low, high = _find_letters(
+        passages["text"].tolist(), rows, reuse["start"].to_numpy() - starts, reuse["end"].to_numpy() - starts
+    )
+    repeated = np.bincount(rows, weights=_new_letters(rows, low, high), minlength=len(passages))
+    share = np.divide(repeated, sizes, out=np.zeros(len(passages)), where=sizes > 0)
+    lengths = reuse.groupby(["passage_id", "source_passage_id"], sort=False)["n_chars"].sum().reset_index()
+    lengths = lengths.astype({"passage_id": "str", "source_passage_id": "str"})
+    lengths = lengths.sort_values(["n_chars", "source_passage_id"], ascending=[False, True])
+    most = lengths.drop_duplicates("passage_id").set_index("passage_id")["source_passage_id"]
+    source = passages["passage_id"].astype("str").map(most).where(share >= min_share)
+    marked = passages.assign(reuse_id=source.astype("str"), reuse_share=share)
     return check(marked, "passages")
 
 
@@ -67,39 +70,32 @@ def reuse_matrix(reuse: pd.DataFrame, documents: pd.DataFrame, *, by: str) -> pd
     Reuse within one document is left out. Raises SettingError for a column that does not exist.
     """
     require_column("documents", documents.columns, by)
-    group = documents.set_index("doc_id")[by].astype("str")
     between = reuse[reuse["doc_id"] != reuse["source_doc_id"]]
-    pairs = between.assign(
-        group=between["doc_id"].map(group), source_group=between["source_doc_id"].map(group)
-    )
-    folded = fold_texts(documents["text"].tolist())
-    row_of = {name: row for row, name in enumerate(documents["doc_id"])}
-    n_letters = (
-        pd.Series(folded.sizes, index=group.fillna(_UNKNOWN).to_numpy()).groupby(level=0).sum().to_dict()
-    )
-    rows = []
-    for (name, source), cell in pairs.fillna({"group": _UNKNOWN, "source_group": _UNKNOWN}).groupby(
-        ["group", "source_group"]
-    ):
-        n_chars = sum(
-            _count_letters(folded, row_of[doc_id], zip(spans["start"], spans["end"], strict=True))
-            for doc_id, spans in cell.groupby("doc_id")
-        )
-        counts = (
-            len(cell),
-            cell["passage_id"].nunique(),
-            cell["doc_id"].nunique(),
-            n_chars,
-            n_chars / n_letters[name],
-        )
-        rows.append((by, name, source, *counts))
-    columns = ["factor", "group", "source_group", "n_spans", "n_passages", "n_documents", "n_chars", "share"]
-    if not rows:
+    if between.empty:
         return empty("reuse_matrix")
-    table = pd.DataFrame(rows, columns=columns)
-    for side in ("group", "source_group"):
-        table[side] = table[side].where(table[side] != _UNKNOWN).astype("str")
-    return check(table, "reuse_matrix")
+    names, groups = _name_groups(documents[by])
+    row_of = pd.Series(np.arange(len(documents)), index=documents["doc_id"].astype("str"))
+    copy, source = (row_of[between[side].astype("str")].to_numpy() for side in ("doc_id", "source_doc_id"))
+    sizes, low, high = _find_letters(
+        documents["text"].tolist(), copy, between["start"].to_numpy(), between["end"].to_numpy()
+    )
+    cells = between[["passage_id", "doc_id"]].assign(
+        group=groups[copy],
+        source_group=groups[source],
+        n_chars=_new_letters(copy * len(names) + groups[source], low, high),
+    )
+    found = cells.groupby(["group", "source_group"])
+    table = found.agg(
+        n_spans=("doc_id", "size"),
+        n_passages=("passage_id", "nunique"),
+        n_documents=("doc_id", "nunique"),
+        n_chars=("n_chars", "sum"),
+    ).reset_index()
+    n_letters = np.bincount(groups, weights=sizes, minlength=len(names))
+    table["share"] = table["n_chars"] / n_letters[table["group"]]
+    named = {side: pd.Series(names[table[side]], dtype="str") for side in ("group", "source_group")}
+    table = table.assign(factor=by, **named)[list(CONTRACTS["reuse_matrix"].columns)]
+    return check(table.astype({"factor": "str"}), "reuse_matrix")
 
 
 def render_reuse(
@@ -135,10 +131,41 @@ def _span_lines(span: dict[Any, Any]) -> list[str]:
     ]
 
 
-def _count_letters(folded: FoldedText, row: int, intervals: Iterable[Interval]) -> int:
-    """Letters of one text that lie in any of the intervals of its characters."""
-    offsets = folded.offset[folded.bounds[row] : folded.bounds[row + 1]]
-    inside = np.zeros(len(offsets), dtype=bool)
-    for start, end in intervals:
-        inside[np.searchsorted(offsets, start) : np.searchsorted(offsets, end)] = True
-    return int(inside.sum())
+def _name_groups(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Names of the groups, sorted as text, the unknown one first and NA; the number of each value's group."""
+    codes, names = pd.factorize(values.astype("str"), sort=True)
+    return np.array([None, *names], dtype=object), codes + 1
+
+
+def _find_letters(
+    texts: Sequence[str], rows: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Letters of each text; and of each span (text, start, end; in characters) its first letter and the one behind.
+
+    Some thousand texts are folded at a time: bounds the memory, not the result.
+    """
+    sizes = np.zeros(len(texts), dtype=np.int64)
+    low, high = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+    order = np.argsort(rows, kind="stable")
+    for first in range(0, len(texts), _TEXTS):
+        folded = fold_texts(texts[first : first + _TEXTS])
+        sizes[first : first + _TEXTS] = folded.sizes
+        inside = order[slice(*np.searchsorted(rows[order], [first, first + _TEXTS]))]
+        for span in inside.tolist():
+            row = int(rows[span]) - first
+            offsets = folded.offset[folded.bounds[row] : folded.bounds[row + 1]]
+            low[span], high[span] = np.searchsorted(offsets, [starts[span], ends[span]])
+    return sizes, low, high
+
+
+def _new_letters(owner: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """How many letters of each span no earlier span of the same owner has; their sum counts each letter once."""
+    order = np.lexsort((low, owner))
+    step = int(high.max(initial=0)) + 1
+    reach = np.maximum.accumulate(
+        high[order] + owner[order] * step
+    )  # an owner's spans lie above the last one's
+    before = np.concatenate([[0], reach[:-1]]) - owner[order] * step
+    new = np.empty(len(owner), dtype=np.int64)
+    new[order] = np.maximum(0, high[order] - np.maximum(low[order], before))
+    return new

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from discourse.contracts import check, empty
-from discourse.corpus.anchors import find_candidates
 from discourse.corpus.commonness import weigh_letters
 from discourse.corpus.folding import FoldedText, fold_texts
-from discourse.corpus.spans import Span, Thresholds, align_candidates
+from discourse.corpus.matching import Progress, Store, match_passages
+from discourse.corpus.spans import Span, Thresholds
 from discourse.corpus.wordlists import read_terms
 from discourse.errors import DataError, SettingError
 
@@ -27,6 +27,9 @@ def find_reuse(
     min_weight: float = 12.0,
     min_similarity: float = 0.4,
     max_repeats: int = 25,
+    n_workers: int = 1,
+    store: Store | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Find the spans that a passage repeats from another one, word for word or edited.
 
@@ -51,6 +54,10 @@ def find_reuse(
         Twice the matched letters over the letters of both sides, 0-1.
     max_repeats
         Letters in a row that occur more often than this in the corpus are no anchor. Higher finds more, slowly.
+    n_workers
+        Processes; the table is the same for any number.
+    store, progress
+        Keeps finished blocks; is called with the number of anchors done and of all.
 
     Returns
     -------
@@ -80,8 +87,16 @@ def find_reuse(
     spans = list(
         _whole_passages(folded, number[(original != number) & (folded.sizes >= min_chars)], original)
     )
-    for candidates in find_candidates(folded, searched, max_repeats=max_repeats):
-        spans += align_candidates(candidates, folded, weights, thresholds)
+    spans += match_passages(
+        folded,
+        weights,
+        searched,
+        thresholds,
+        max_repeats=max_repeats,
+        n_workers=n_workers,
+        store=store,
+        progress=progress,
+    )
     spans = [span for span in spans if not _is_refrain(span, folded, document)]
     return check(_build_table(spans, passages, folded, dates), "reuse")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,19 +83,24 @@ def align_candidates(
     weights (n_letters,): what a match is worth, see `weigh_letters`. All candidates of a pair come together.
     """
     found: dict[tuple[int, int], list[Span]] = {}
-    for row in _promising(candidates, folded):
+    candidates = candidates.take(_promising(candidates, folded))
+    near, wide = (_surroundings(candidates, folded, margin) for margin in _MARGINS)
+    pairs = zip(
+        folded.owner[candidates.start_a].tolist(), folded.owner[candidates.start_b].tolist(), strict=True
+    )
+    for row, pair in enumerate(pairs):
         stretch = candidates.stretch(row)
-        spans = found.setdefault((int(folded.owner[stretch[0]]), int(folded.owner[stretch[2]])), [])
+        spans = found.setdefault(pair, [])
         if any(span.contains(*stretch) for span in spans):
             continue
-        for span in _find_spans(stretch, folded, weights, thresholds):
+        for span in _find_spans(near[row], wide[row], folded.text, weights, thresholds):
             if not any(span.overlaps(other) for other in spans):
                 spans.append(span)
     for spans in found.values():
         yield from spans
 
 
-def _promising(candidates: Candidates, folded: FoldedText) -> Iterable[int]:
+def _promising(candidates: Candidates, folded: FoldedText) -> np.ndarray:
     """Rows whose stretches, widened a little and alike, resemble each other; most anchors first."""
     starts, ends = _widen(candidates, folded, _GLANCE)
     left = _slices(folded.text, candidates.start_a - starts, candidates.end_a + ends)
@@ -104,7 +109,7 @@ def _promising(candidates: Candidates, folded: FoldedText) -> Iterable[int]:
         left, right, scorer=Indel.normalized_similarity, score_cutoff=_LIKENESS, workers=-1
     )
     rows = np.flatnonzero(likeness)
-    return rows[np.argsort(-candidates.n_anchors[rows], kind="stable")].tolist()
+    return rows[np.argsort(-candidates.n_anchors[rows], kind="stable")]
 
 
 def _widen(candidates: Candidates, folded: FoldedText, margin: int) -> tuple[np.ndarray, np.ndarray]:
@@ -120,31 +125,39 @@ def _slices(text: str, starts: np.ndarray, ends: np.ndarray) -> list[str]:
     return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
+def _surroundings(candidates: Candidates, folded: FoldedText, margin: int) -> list[tuple[int, int, int, int]]:
+    """Widen the stretches within their passages, both sides alike: unequal lengths scatter the matches."""
+    before, after = _widen(candidates, folded, margin)
+    bounds = folded.bounds
+    a, b = folded.owner[candidates.start_a], folded.owner[candidates.start_b]
+    edges = (
+        np.maximum(bounds[a], candidates.start_a - before - _SLACK),
+        np.minimum(bounds[a + 1], candidates.end_a + after + _SLACK),
+        np.maximum(bounds[b], candidates.start_b - before - _SLACK),
+        np.minimum(bounds[b + 1], candidates.end_b + after + _SLACK),
+    )
+    return list(zip(*(edge.tolist() for edge in edges), strict=True))
+
+
 def _find_spans(
-    stretch: tuple[int, int, int, int], folded: FoldedText, weights: np.ndarray, thresholds: Thresholds
+    near: tuple[int, int, int, int],
+    wide: tuple[int, int, int, int],
+    text: str,
+    weights: np.ndarray,
+    thresholds: Thresholds,
 ) -> list[Span]:
     """Align a candidate with its near surroundings and, where these hold something, with its wider ones."""
-    near, wide = _MARGINS
     min_score = thresholds.min_chars / 3
-    if not any(True for _ in _good_stretches(_align(stretch, folded, near), min_score)):
-        return []
-    found = (
-        _measure(blocks, weights) for blocks in _good_stretches(_align(stretch, folded, wide), min_score)
-    )
-    return [span for span in found if thresholds.admit(span)]
+    stretches = list(_good_stretches(_align(near, text), min_score))
+    if stretches and wide != near:
+        stretches = list(_good_stretches(_align(wide, text), min_score))
+    return [span for span in (_measure(blocks, weights) for blocks in stretches) if thresholds.admit(span)]
 
 
-def _align(stretch: tuple[int, int, int, int], folded: FoldedText, margin: int) -> list[Block]:
-    """Equal blocks of the two stretches and their surroundings in the cheapest alignment (Levenshtein)."""
+def _align(stretch: tuple[int, int, int, int], text: str) -> list[Block]:
+    """Equal blocks of the two stretches in the cheapest alignment (Levenshtein)."""
     start_a, end_a, start_b, end_b = stretch
-    low_a, high_a = folded.limits(start_a)
-    low_b, high_b = folded.limits(start_b)
-    # both sides are widened alike: an alignment of very unequal lengths scatters its matches
-    before = min(margin, start_a - low_a, start_b - low_b) + _SLACK
-    after = min(margin, high_a - end_a, high_b - end_b) + _SLACK
-    start_a, end_a = max(low_a, start_a - before), min(high_a, end_a + after)
-    start_b, end_b = max(low_b, start_b - before), min(high_b, end_b + after)
-    edits = Levenshtein.editops(folded.text[start_a:end_a], folded.text[start_b:end_b])
+    edits = Levenshtein.editops(text[start_a:end_a], text[start_b:end_b])
     return [
         (start_a + block.a, start_b + block.b, block.size)
         for block in edits.as_matching_blocks()
