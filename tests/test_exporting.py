@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,6 +19,8 @@ from discourse.figures import draw_run
 from discourse.pipeline import open_run
 from discourse.runs.folders import MARK, replace_folder
 from discourse.runs.store import has_table
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +111,20 @@ def test_what_fails_half_way_leaves_the_former_folder_and_no_scrap(tmp_path):
 def test_figures_of_a_run_are_svg_with_a_caption_each(demo_run, tmp_path):
     folder = draw_run(open_run(demo_run), tmp_path / "figures", formats=["svg"], language="en", width=85)
     drawn = {path.stem for path in folder.glob("*.svg")}
+    assert pictures_of_the_gallery() <= drawn | {"number-of-topics"}  # that one needs `discourse select`
     assert drawn == {path.stem for path in folder.glob("*.txt")} and "map-level" in drawn
     with pytest.raises(SettingError, match="Formats: svg, png, pdf"):
         draw_run(open_run(demo_run), tmp_path / "more", formats=["gif"])
     shutil.copy(folder / "map-level.svg", folder / "edited.svg")
     with pytest.raises(RunError, match="was added or changed"):
         draw_run(open_run(demo_run), folder, formats=["svg"])
+
+
+def pictures_of_the_gallery() -> set[str]:
+    """Names of the pictures that docs/gallery.md shows, each of which is there."""
+    names = re.findall(r"\(img/gallery/(.+?)\.svg\)", (DOCS / "gallery.md").read_text("utf-8"))
+    assert names and {path.stem for path in (DOCS / "img" / "gallery").glob("*.svg")} == set(names)
+    return set(names)
 
 
 def test_the_commands_print_where_things_are(demo_run, tmp_path):
