@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from discourse.codebook_tables import FITTED
 from discourse.compare.group_keyness import score_group_keyness
 from discourse.compare.robustness import FINDINGS, contrast_models
 from discourse.config import Study
@@ -18,10 +19,11 @@ from discourse.corpus.recycled import drop_recycled
 from discourse.errors import RunError, SettingError
 from discourse.multiverse import Universe
 from discourse.pipeline import Run
-from discourse.runs.store import load_model
+from discourse.runs.store import has_table, load_model, load_table
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
 from discourse.segment.tokens import segment_passages
+from discourse.topics.recoding import merge_columns, merge_families
 from discourse.universes import fit_universes
 from discourse.variants import change_settings
 
@@ -186,7 +188,7 @@ def _contrast_topics(
         Universe(f"{name}-s{seed}", own, n_topics, seed) for name, own in changes.items() for seed in seeds
     ]
     shutil.rmtree(run.path / _WORK, ignore_errors=True)  # models of another plan
-    _, families, shares = fit(plan)
+    families, shares = _as_coded(run, *fit(plan)[1:])
     contrasts, documents = run.table("contrasts"), run.table("documents")
     units = {name: run.study.options("compare.contrasts")[name] for name in ("cluster", "strata")}
     table = contrast_models(contrasts, shares, families, documents, **units)
@@ -202,6 +204,15 @@ def _contrast_topics(
         differences[str(name)] = medians[2 * present.size() > len(seeds)]
     nothing = pd.Series(dtype=np.float64)
     return {name: differences.get(name, nothing) for name in SETTINGS}
+
+
+def _as_coded(run: Run, families: pd.DataFrame, shares: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Topics merged and numbered as the run's codebook has them, as they are without one."""
+    if not has_table(run.path, "codebook"):
+        return families, shares
+    codebook, fitted = run.table("codebook"), load_table(run.path / FITTED, "topics")
+    prevalence = fitted.sort_values("topic")["prevalence"].to_numpy(dtype=np.float64)
+    return merge_families(families, codebook, prevalence), merge_columns(shares, codebook)
 
 
 def _judge_topics(run: Run, differences: Mapping[str, pd.Series], declared: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from discourse.codebooks import apply_codebook, draft_codebook, write_draft
 from discourse.compare.listing import render_segmentation
 from discourse.config import change_study
 from discourse.contracts import check
@@ -119,3 +120,13 @@ def test_a_run_that_is_not_compared_and_numbers_out_of_range_are_refused(run):
         assess_segmentation(run, n_top=0)
     with pytest.raises(RunError, match="is not compared yet"):
         assess_segmentation(replace(run, manifest={**run.manifest, "stages": {}}))
+
+
+def test_topics_are_those_of_the_codebook_where_a_run_has_one(run, tmp_path):
+    text = draft_codebook(run).replace("[topic.2]\n", "[topic.2]\nmerge = [3]\n")
+    book = write_draft(text, tmp_path / "codebook.toml")
+    coded = open_run(apply_codebook(run, book, tmp_path / "coded", say=lambda message: None))
+    study = change_study(coded.study, ["topics.lda.n_starts=1", "compare.keyness.n_permutations=19"])
+    table = assess_segmentation(replace(coded, study=study), n_seeds=1, processes=1)
+    topics = table[table["kind"] == "topic"]
+    assert set(topics["item"]) == {"0", "1", "2", "4", "5"} and topics["estimate_both"].notna().any()
