@@ -36,7 +36,7 @@ def test_a_text_on_other_subjects_is_warned_of_and_one_without_a_known_word_refu
     run = open_run(demo_run)
     strange = "航天员在空间站上观测星云与彗星，火箭发射场的工程师校准望远镜。党员也在观测彗星。\n"
     (tmp_path / "星.txt").write_text(strange * 3, encoding="utf-8")
-    with pytest.warns(UserWarning, match="knows less than half of the tokens of 1 document"):
+    with pytest.warns(UserWarning, match="knows less than a third of the tokens of 1 document"):
         infer_texts(run, tmp_path)
     (tmp_path / "星.txt").write_text("彗星掠过星云，望远镜追踪彗星的彗尾。\n" * 3, encoding="utf-8")
     with pytest.raises(DataError, match="none of .* tokens is among"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -20,6 +20,8 @@ from discourse.workers import count_processors
 
 NEAREST_AFFINITY = 0.6  # a surplus topic below this resembles no reference topic (docs/methods, stability)
 UNMATCHED = -1
+# settings in which models of one engine, size and seed may differ
+_ASKED_FOR = "n_starts alpha eta max_iterations tolerance memory themes theme_weight".split()
 
 
 def fit_ensemble(
@@ -91,9 +93,20 @@ def choose_reference(models: Sequence[TopicModel]) -> TopicModel:
     return max(models, key=lambda model: (model.settings["log_likelihood"], -model.settings["seed"]))
 
 
-def name_model(model: TopicModel) -> str:
-    """Name of a model in tables, such as ``gensim-k8-s1``."""
-    return f"{model.settings['engine']}-k{model.n_topics}-s{model.settings['seed']}"
+def name_model(model: TopicModel, beside: TopicModel | None = None) -> str:
+    """Name of a model in tables, such as ``gensim-k8-s1``; ``gensim-k8-s1-alpha0.5`` beside one of another alpha."""
+    name = f"{model.settings['engine']}-k{model.n_topics}-s{model.settings['seed']}"
+    if beside is None or beside.settings["engine"] != model.settings["engine"]:
+        return name
+    return name + "".join(
+        f"-{key}{_word(model.settings.get(key))}"
+        for key in _ASKED_FOR
+        if model.settings.get(key) != beside.settings.get(key)
+    )
+
+
+def _word(value: Any) -> str:
+    return "+".join(value) if isinstance(value, Mapping) else f"{value}"
 
 
 def describe_models(models: Sequence[TopicModel], reference: TopicModel) -> pd.DataFrame:
@@ -101,9 +114,9 @@ def describe_models(models: Sequence[TopicModel], reference: TopicModel) -> pd.D
     columns = ("engine", "seed", "log_likelihood", "n_iterations", "converged")
     rows = [
         {
-            "model_id": name_model(model),
+            "model_id": name_model(model, reference),
             "n_topics": model.n_topics,
-            "is_reference": name_model(model) == name_model(reference),
+            "is_reference": name_model(model, reference) == name_model(reference),
             **{column: model.settings[column] for column in columns},
         }
         for model in models
@@ -136,7 +149,7 @@ def align_topics(reference: TopicModel, models: Sequence[TopicModel]) -> pd.Data
     DataError
         A model has another vocabulary.
     """
-    others = [model for model in models if name_model(model) != name_model(reference)]
+    others = [model for model in models if name_model(model, reference) != name_model(reference)]
     tables = [_align_one(reference, model) for model in others]
     return check(pd.concat(tables, ignore_index=True) if tables else empty("alignment"), "alignment")
 
@@ -161,7 +174,7 @@ def _align_one(reference: TopicModel, model: TopicModel) -> pd.DataFrame:
     if model.n_topics > reference.n_topics:
         matched = np.where(values < NEAREST_AFFINITY, UNMATCHED, matched)
     table = pd.DataFrame(
-        {"model_id": name_model(model), "topic": topics, "matched": matched, "affinity": values}
+        {"model_id": name_model(model, reference), "topic": topics, "matched": matched, "affinity": values}
     )
     return table.sort_values("topic", ignore_index=True)
 

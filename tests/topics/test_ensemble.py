@@ -147,3 +147,15 @@ def test_models_of_other_vocabularies_are_not_aligned():
     other = replace(toy_model([[0.5, 0.5], [0.1, 0.9]], seed=2), vocabulary=pd.Index(["甲", "乙"]))
     with pytest.raises(DataError, match="vocabularies"):
         align_topics(one, [other])
+
+
+def test_models_of_one_seed_and_other_priors_bear_other_names(planted_dtm, models):
+    other = fit_lda(planted_dtm, n_topics=3, seed=models[0].settings["seed"], alpha=0.3)
+    assert name_model(other, models[0]) == f"{name_model(models[0])}-alpha0.3"
+    told = fit_lda(planted_dtm, n_topics=3, seed=1, themes={"法治": ["法庭"]})
+    assert "-themes法治" in name_model(told, models[0])
+    table = describe_models([models[0], other, told], models[0])
+    assert table["model_id"].is_unique and table["is_reference"].tolist() == [True, False, False]
+    assert align_topics(models[0], [models[0], other])["model_id"].unique().tolist() == [
+        name_model(other, models[0])
+    ]
