@@ -64,7 +64,7 @@ def _draw(
         yield from draw_curves(factor, language=language, width=width)
     for entry in payload["maps"]:
         name = names.get(entry["label"]["en"], entry["label"]["en"])
-        yield from draw_plan(entry, name, language=language, width=width)
+        yield from draw_plan(entry, name, payload["topics"], language=language, width=width)
     for trend in payload["trends"]:
         if trend["topics"]:
             yield draw_trend(trend, language=language, width=width)

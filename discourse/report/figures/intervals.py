@@ -173,7 +173,8 @@ def _axis(canvas: Canvas, x: Scale, end: float, title: str) -> None:
         canvas.line(x(value), 14, x(value), end, colour=colour, width=thick)
         words = f"{100 * value:+g}".replace("-", "−") if value else "0"
         canvas.text(x(value), end + 9, words, size=SMALL, anchor="middle", colour=SOFT)
-    canvas.text(x.end + 4, end + 21, title, size=SMALL, anchor="end", colour=SOFT)
+    half, middle = measure(title, SMALL) / 2, (x.start + x.end) / 2
+    canvas.text(min(middle, x.end + 6 - half), end + 21, title, size=SMALL, anchor="middle", colour=SOFT)
 
 
 def _mark(canvas: Canvas, row: Estimate, x: Scale, y: float) -> None:

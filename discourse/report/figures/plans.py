@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -68,8 +68,15 @@ def _curve(
     return canvas.figure(name, width, 18 + height, caption)
 
 
-def draw_plan(entry: Mapping[str, Any], factor: str, *, language: Language, width: float) -> list[Figure]:
-    """Map of profiles: documents, means of groups with their regions, topics."""
+def draw_plan(
+    entry: Mapping[str, Any],
+    factor: str,
+    topics: Sequence[Mapping[str, Any]],
+    *,
+    language: Language,
+    width: float,
+) -> list[Figure]:
+    """Map of profiles: documents, means of groups with their regions, topics, which the caption names."""
     plan = entry["map"]
     if not plan:
         return []
@@ -87,12 +94,13 @@ def draw_plan(entry: Mapping[str, Any], factor: str, *, language: Language, widt
     drawn, n = len(plan["documents"]), plan["n"]
     some_zh, some_en = (f"画出其中 {drawn} 篇。", f" {drawn} of them are drawn.") if drawn < n else ("", "")
     ellipse = any(group["ellipse"] for group in plan["groups"])
+    key = "；".join(f"T{topic['topic']} {topic['label']}" for topic in topics)
     caption = Text(
         zh=f"主题构成图（按{entry['label']['zh']}），n = {n} 篇。{some_zh}"
         "圆点：一篇文档，细线连到其组平均；方块：组平均；"
         f"T：主题，文档靠近它谈得多的主题。"
         + ("椭圆：组平均的 95% 区域。" if ellipse else "各组文档太少，不画区域。")
-        + f"横轴、纵轴分别说明变异的 {across} 与 {up}；两轴同一尺度。",
+        + f"横轴、纵轴分别说明变异的 {across} 与 {up}；两轴同一尺度。{key}。",
         en=f"Map of topic profiles (by {entry['label']['en']}), n = {n} documents.{some_en} Dot: a document, "
         "joined to the mean of its group; square: mean of a group; T: topics, documents lie near what they "
         "speak of most. "
@@ -101,7 +109,7 @@ def draw_plan(entry: Mapping[str, Any], factor: str, *, language: Language, widt
             if ellipse
             else "No region: the groups have too few documents. "
         )
-        + f"The axes show {across} and {up} of the variation, on one scale.",
+        + f"The axes show {across} and {up} of the variation, on one scale. {key}.",
     )
     return [canvas.figure(f"map-{factor.replace(':', '-')}", width, height + 18, caption)]
 
