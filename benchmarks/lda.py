@@ -25,10 +25,21 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 from lda_corpora import count, cut_folder, describe, plant, read_docstrings, split_passages
-from lda_engines import CVB0, ENGINES, GENSIM, MALLET, SKLEARN, TOMOTOPY, measure, seeded, sweeps
+from lda_engines import (
+    CVB0,
+    ENGINES,
+    GENSIM,
+    MALLET,
+    SKLEARN,
+    TOMOTOPY,
+    fit_default,
+    measure,
+    seeded,
+    sweeps,
+)
 from scipy import sparse
 
-PARTS = ("engines", "priors", "memory", "scaling")
+PARTS = ("engines", "priors", "memory", "scaling", "million")
 SWEEPS = (5, 10, 15, 20, 30, 40, 50, 60, 80, 100)
 SCALES = ((0.1, 20, 4_000), (0.3, 20, 4_000), (1.0, 20, 4_000), (3.0, 20, 4_000), (10.0, 20, 4_000))
 SCALES += ((0.3, 50, 4_000), (0.3, 100, 4_000), (0.3, 200, 4_000), (0.3, 20, 16_000), (0.3, 20, 64_000))
@@ -50,6 +61,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS, help="tables to make")
     parser.add_argument("--splits", type=int, default=5, help="splits and seeds for the table of priors")
     parser.add_argument("--most", type=float, default=10.0, help="million tokens at most in the last table")
+    parser.add_argument("--passages", type=int, default=1_000_000, help="passages of the part `million`")
     parser.add_argument("--out", type=Path, help="write the tables there, too, when all are done")
     arguments = parser.parse_args()
     kept = io.StringIO()
@@ -96,6 +108,9 @@ def make_tables(arguments: argparse.Namespace) -> None:
     if "scaling" in arguments.parts:
         print("\n## How time grows\n")
         grow(arguments.most)
+    if "million" in arguments.parts:
+        print("\n## A million passages\n", flush=True)
+        fit_million(arguments.passages)
     print(f"\nLoad after: {_load()}.")
 
 
@@ -114,7 +129,8 @@ def read_corpora(arguments: argparse.Namespace) -> Corpora:
         corpora[arguments.name] = count(cut_folder(arguments.texts))
     if "priors" in arguments.parts:
         corpora["Docstrings"] = count(read_docstrings())
-    corpora["A planted corpus"] = plant(570_000, n_topics=60, n_terms=10_356, length=61)
+    if set(arguments.parts) & {"engines", "priors"} or not corpora:
+        corpora["A planted corpus"] = plant(570_000, n_topics=60, n_terms=10_356, length=61)
     return corpora
 
 
@@ -256,6 +272,21 @@ def grow(most: float) -> None:
             f"{answer.processor:.2f} | {share:.2f} | {answer.megabytes:.0f} |",
             flush=True,
         )
+
+
+def fit_million(n_passages: int, n_topics: int = 50, length: int = 40) -> None:
+    """One `fit_lda` with the default memory on planted passages of 40 tokens, as a study would run it."""
+    counts = plant(length * n_passages, n_topics=n_topics, n_terms=50_000, length=length)
+    print(
+        "| passages | million tokens | million pairs | K | sweeps | seconds | processor seconds | peak memory, GB |"
+    )
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    answer = measure(fit_default, counts, None, n_topics)
+    print(
+        f"| {n_passages:,} | {length * n_passages / 1e6:.1f} | {counts.nnz / 1e6:.1f} | {n_topics} | "
+        f"{answer.n_rounds} | {answer.seconds:.0f} | {answer.processor:.0f} | {answer.peak / 1000:.2f} |\n"
+    )
+    print("Peak memory is that of the whole process, counts and model included; tolerance 1e-4.")
 
 
 if __name__ == "__main__":

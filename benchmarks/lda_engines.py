@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
+from discourse.contracts import DocumentTermMatrix
 from discourse.topics import _cvb0
+from discourse.topics.lda import fit_lda
 
 Answer = tuple[np.ndarray, np.ndarray, float, int]  # phi, alpha, eta, rounds over the corpus
 
@@ -21,7 +24,7 @@ Answer = tuple[np.ndarray, np.ndarray, float, int]  # phi, alpha, eta, rounds ov
 class Measured(NamedTuple):
     """One fit: seconds, processor seconds of all its threads, held-out perplexity, rounds, MB above the start.
 
-    alpha: the sum over topics; eta: of one term.
+    alpha: the sum over topics; eta: of one term; peak: MB of the whole process.
     """
 
     seconds: float
@@ -31,6 +34,7 @@ class Measured(NamedTuple):
     megabytes: float
     alpha: float
     eta: float
+    peak: float
 
 
 def measure(
@@ -57,9 +61,13 @@ def _measure_here(sender, fit, train, test, n_topics) -> None:
     start, processor = time.perf_counter(), time.process_time()
     phi, alpha, eta, n_rounds = fit(train, n_topics)
     seconds, processor = time.perf_counter() - start, time.process_time() - processor
-    megabytes = _memory("VmHWM") - before
+    peak = _memory("VmHWM")
     perplexity = np.nan if test is None else foretell(phi, alpha, test)
-    sender.send(Measured(seconds, processor, perplexity, n_rounds, megabytes, float(alpha.sum()), float(eta)))
+    sender.send(
+        Measured(
+            seconds, processor, perplexity, n_rounds, peak - before, float(alpha.sum()), float(eta), peak
+        )
+    )
 
 
 def _restart_peak() -> float:
@@ -109,6 +117,14 @@ def seeded(seed: int, alpha: float | None, **settings: float) -> Callable[[spars
         return fit.phi, fit.alpha, fit.eta, fit.n_iterations
 
     return run
+
+
+def fit_default(counts: sparse.csr_matrix, n_topics: int) -> Answer:
+    """As a study would fit: `fit_lda` with its defaults, but for a tolerance for large corpora."""
+    rows, columns = (pd.Index(np.arange(size).astype(str)) for size in counts.shape)
+    dtm = DocumentTermMatrix(counts=counts, passages=rows, vocabulary=columns)
+    model = fit_lda(dtm, n_topics=n_topics, tolerance=1e-4)
+    return model.phi, model.alpha, model.eta, model.settings["n_iterations"]
 
 
 def fit_tomotopy(counts: sparse.csr_matrix, n_topics: int, n_iterations: int = 1000) -> Answer:
