@@ -34,14 +34,22 @@ def main() -> None:
     documents, _, _ = build_documents(read_sources(arguments.folder))
     passages = split_passages(documents)
     tokens = segment_passages(passages, build_tokenizer(read_lexicon()))
+    doc_ids = tokens["passage_id"].astype("str").map(passages.set_index("passage_id")["doc_id"])
+    counts = pd.crosstab(doc_ids.to_numpy(), tokens["term"].astype("str").to_numpy())
     deals = [
-        deal(tokens, passages, documents, seed, arguments.permutations) for seed in range(arguments.deals)
+        deal(tokens, passages, documents, counts, seed, arguments.permutations)
+        for seed in range(arguments.deals)
     ]
     show(len(documents), pd.DataFrame(deals))
 
 
 def deal(
-    tokens: pd.DataFrame, passages: pd.DataFrame, documents: pd.DataFrame, seed: int, n_permutations: int
+    tokens: pd.DataFrame,
+    passages: pd.DataFrame,
+    documents: pd.DataFrame,
+    counts: pd.DataFrame,
+    seed: int,
+    n_permutations: int,
 ) -> dict[str, float]:
     """Error rates of one random division of the documents."""
     groups = np.resize(np.array(GROUPS, dtype=object), len(documents))
@@ -51,7 +59,7 @@ def deal(
     )
     tested = table[table["t"].notna()]
     p_of_g2 = chi2.sf(tested["g2"], 1)
-    p_of_bootstrap = bootstrap_p(tokens, passages, labels.set_axis(documents["doc_id"]), tested, seed)
+    p_of_bootstrap = bootstrap_p(counts, labels.set_axis(documents["doc_id"]), tested, seed)
     return {
         "terms tested in each group": len(tested) / len(GROUPS),
         "p <= .05 of a term": (tested["p"] <= 0.05).mean(),
@@ -65,16 +73,9 @@ def deal(
 
 
 def bootstrap_p(
-    tokens: pd.DataFrame,
-    passages: pd.DataFrame,
-    labels: pd.Series,
-    tested: pd.DataFrame,
-    seed: int,
-    n: int = 999,
+    counts: pd.DataFrame, labels: pd.Series, tested: pd.DataFrame, seed: int, n: int = 999
 ) -> np.ndarray:
     """P of the bootstrap test of Lijffijt et al. (2016) of each tested term: documents drawn anew on both sides."""
-    doc_ids = tokens["passage_id"].astype("str").map(passages.set_index("passage_id")["doc_id"])
-    counts = pd.crosstab(doc_ids.to_numpy(), tokens["term"].astype("str").to_numpy())
     lengths, groups = counts.sum(axis=1).to_numpy(), labels.reindex(counts.index).to_numpy()
     rng, found = np.random.default_rng(seed), []
     for target, rows in tested.groupby("target", sort=False):
