@@ -273,6 +273,7 @@ def test_the_peak_is_between_the_neighbours_of_the_highest_point_or_at_the_end(h
         assert peak == pytest.approx(2 + 0.5 * (3 - 1) / (8 - 1 - 3))
 
 
+@pytest.mark.skipif(config.DISABLE_JIT, reason="a minute in plain Python")
 def test_counts_of_whole_numbers_in_any_dtype_teach_the_same_priors():
     """From 500 passages on passages are dealt into halves: counts that came as floats once broke the draw."""
     counts, _ = planted(n_passages=600, words=5, length=12)
