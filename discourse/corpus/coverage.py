@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -13,6 +12,7 @@ from discourse.corpus.gazetteer import read_rows
 from discourse.corpus.given import RULE as TABLE_RULE
 from discourse.corpus.overrides import RULE as GIVEN_RULE
 from discourse.resources import resource
+from discourse.terminal import display_width, pad
 
 _UNKNOWN = "未知 unknown"
 _EMPTY = "·"
@@ -113,17 +113,11 @@ def _share(value: float) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns under each other; a Chinese character is two wide."""
-    widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    """Columns under each other, the first to the left."""
+    widths = [max(display_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join(
-            cell + pad if i == 0 else pad + cell
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            for pad in [" " * (width - _width(cell))]
+            pad(cell, width, right=i > 0) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 import pandas as pd
 
 from discourse.contracts import check
 from discourse.evidence.trace import Trace
+from discourse.terminal import display_width, pad
 
 _LONGEST_EDIT = 30
 
@@ -34,13 +34,12 @@ def _concordance_lines(table: pd.DataFrame, by: str | None, n_shown: int) -> Ite
         yield from _group_lines(table, by)
     shown = table.head(n_shown)
     lefts = [_one_line(left) for left in shown["left"]]
-    widest = max((_columns(left) for left in lefts), default=0)
+    widest = max((display_width(left) for left in lefts), default=0)
     yield ""
     for left, row in zip(lefts, shown.to_dict("records"), strict=True):
         group = "" if by is None or pd.isna(row["group"]) else f"  {row['group']}"
-        pad = " " * (widest - _columns(left))
         node, right = _one_line(row["node"]), _one_line(row["right"])
-        yield f"{pad}{left}【{node}】{right}  [{row['passage_id']} {row['start']}:{row['end']}{group}]"
+        yield f"{pad(left, widest, right=True)}【{node}】{right}  [{row['passage_id']} {row['start']}:{row['end']}{group}]"
     if len(table) > n_shown:
         yield f"... {len(table) - n_shown:,} more; --top {len(table)} shows all, --csv FILE writes all 其余未列出"
 
@@ -76,8 +75,3 @@ def _shown(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split()) if text.strip() != text or "\n" in text else text
-
-
-def _columns(text: str) -> int:
-    """Columns of a terminal: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
