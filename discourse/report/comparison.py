@@ -18,6 +18,7 @@ MAX_CONTRASTS = 200
 MAX_CURVES = 24  # of each list: the first ones, which are the findings and the largest differences
 MAX_DOTS = 40  # documents drawn one by one in each group and topic
 N_WORDS = 15
+MANY, MAX_QUOTES = 12, 2  # with more groups than these, so many quotations of each in a topic
 MIN_LOG_RATIO = 0.585  # log2 of 1.5: half again as frequent as in the reference
 FINDINGS = ("higher", "lower")
 
@@ -267,7 +268,9 @@ def quote_groups(held: Tables, n_documents: int) -> list[dict[str, Any]]:
                         "group": group,
                         "factor": label("factor", factor),
                         "label": group_label(factor, group),
-                        "exemplars": _ranked(of_group, "exemplar"),
+                        "exemplars": _ranked(of_group, "exemplar")[
+                            : MAX_QUOTES if len(grouped) > MANY else None
+                        ],
                         "counters": _ranked(of_group, "counter"),
                     }
                     for (factor, group), of_group in grouped.items()

@@ -11,8 +11,8 @@ from discourse.contracts import topic_columns
 from discourse.report.labels import label, plain, rows
 from discourse.report.origins import Repairs
 
-MAX_CHARACTERS = 450_000  # of all passages kept: about 1.3 MB of Chinese
-CONTEXT = 120  # letters of the document before and after a passage
+MAX_CHARACTERS = 320_000  # of all passages kept: about 1 MB of Chinese
+CONTEXT = 40  # letters of the document before and after a passage
 N_TOPICS = 3
 
 Hit = tuple[str, int, int]  # passage_id, start and end in the passage; equal where no words are meant

@@ -45,7 +45,8 @@ def test_a_number_leads_to_its_passages_and_unfolds_them(opened, link):
 
 
 def test_an_address_that_was_sent_opens_where_it_points(opened, payload):
-    opened.goto(opened.url + "?en#quotes-2-0")
+    opened.goto(opened.url.split("#")[0] + "#quotes-2-0&lang=en")
+    opened.reload()
     assert opened.locator("#quotes-2-0").is_visible()
     assert not opened.locator("h2 .zh").first.is_visible()
     assert opened.locator("h2 .en").first.is_visible()
@@ -83,8 +84,63 @@ def test_a_phone_does_not_scroll_sideways(opened):
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_everything_that_is_folded_is_printed(opened):
+def test_everything_that_is_folded_is_printed_but_curves_and_uses_in_cells(opened):
     opened.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert opened.locator("details:not([open])").count() == 0
+    assert opened.locator("details:not([open]):not(.curve):not(.uses)").count() == 0
     opened.evaluate("dispatchEvent(new Event('afterprint'))")
     assert opened.locator("details:not([open])").count() > 0
+
+
+def test_one_choice_filters_every_section_and_stands_in_the_address(opened):
+    opened.select_option("select[data-name=region]", label="武汉")
+    opened.select_option("#by-topic", "2")
+    lead = opened.locator("#robustness table").first.locator("tbody tr:visible")
+    assert lead.count() == 1 and "武汉" in lead.text_content()
+    quotes = opened.locator("#quotations figure.quote:visible code").all_text_contents()
+    assert quotes and all(code.startswith("d.") for code in quotes)
+    assert opened.locator("#topics table").first.locator("tbody tr:visible").count() == 1
+    assert "topic=2" in opened.url and "region=" in opened.url
+    opened.reload()
+    assert opened.locator("#by-topic").input_value() == "2"
+    assert opened.locator("#topics table").first.locator("tbody tr:visible").count() == 1
+    opened.click("#clear")
+    assert opened.locator("#topics table").first.locator("tbody tr:visible").count() == 3
+    assert "topic=" not in opened.url
+
+
+def test_a_word_s_count_opens_its_passages_with_marks_repairs_and_source(opened):
+    opened.locator("#words button.see").first.click()
+    dialog = opened.locator("#passage")
+    assert dialog.locator(".text strong").first.inner_text() == "党组织"
+    assert "a.txt" in dialog.inner_text() and "sha256" in dialog.inner_text()
+    assert "see=" in opened.url
+    opened.reload()
+    assert dialog.locator(".text strong").first.inner_text() == "党组织"
+    opened.keyboard.press("Escape")
+    assert not dialog.is_visible() and "see=" not in opened.url
+
+
+def test_words_looked_for_are_found_in_passages_and_leave_other_parts_out(opened):
+    opened.fill("#search", "网格员")
+    opened.locator("#hits li").first.wait_for()
+    assert all("网格员" in row for row in opened.locator("#hits .hit").all_text_contents())
+    shown = opened.locator("#words .card tbody tr:visible").all_text_contents()
+    assert all("网格员" in row for row in shown)
+
+
+def test_a_quotation_is_cited_in_both_ways(opened):
+    figure = opened.locator("#topics figure.quote").first
+    figure.scroll_into_view_if_needed()
+    figure.get_by_role("button", name="citation", exact=False).first.wait_for()
+    figure.get_by_role("button", name="citation", exact=False).first.click()
+    pasted = "t => { const a = document.createElement('textarea'); document.body.append(a); a.focus(); }"
+    opened.evaluate(pasted)
+    opened.keyboard.press("Control+V")
+    cited = opened.evaluate("document.querySelector('body > textarea').value")
+    assert "[Z]. " in cited and "SHA-256" in cited
+
+
+def test_the_answer_leads_to_its_numbers(opened):
+    opened.locator(".answer a.where").first.click()
+    reached = opened.locator(".reached")
+    assert reached.count() == 1 and reached.is_visible()

@@ -59,6 +59,8 @@
     folds.forEach(function (fold) {
       var full = fold.node.querySelector(".leaf"), empty = full && !fold.node.querySelector(".leaf:not(.off)");
       fold.node.classList.toggle("off", Boolean(any) && (Boolean(empty) || !inChoice(fold, chosen) || (!full && chosen.words.length > 0)));
+      // the one topic that was chosen is unfolded
+      if (chosen.topic !== "" && fold.node.tagName === "DETAILS" && fold.topic === chosen.topic) fold.node.open = true;
     });
     document.body.classList.toggle("filtered", Boolean(any));
     told.replaceChildren(any ? discourse.both(shown + " / " + leaves.filter(function (leaf) { return !leaf.inner; }).length + " 项", "items") : "");

@@ -98,10 +98,10 @@ var discourse = {
     table.parentNode.before(row);
   });
 
-  // what is folded is printed unfolded, and folded again
+  // what is folded (but curves and uses in the cells of a table) is printed unfolded, and folded again
   var folded = [];
   window.addEventListener("beforeprint", function () {
-    folded = Array.prototype.slice.call(document.querySelectorAll("details:not([open])"));
+    folded = Array.prototype.slice.call(document.querySelectorAll("details:not([open]):not(.curve):not(.uses)"));
     folded.forEach(function (own) { own.open = true; });
   });
   window.addEventListener("afterprint", function () { folded.forEach(function (own) { own.open = false; }); });
