@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 from lda_corpora import count, cut_folder, describe, plant, read_docstrings, split_passages
 from lda_engines import (
+    AVERAGED,
     CVB0,
     ENGINES,
     GENSIM,
@@ -44,7 +45,13 @@ SWEEPS = (5, 10, 15, 20, 30, 40, 50, 60, 80, 100)
 SCALES = ((0.1, 20, 4_000), (0.3, 20, 4_000), (1.0, 20, 4_000), (3.0, 20, 4_000), (10.0, 20, 4_000))
 SCALES += ((0.3, 50, 4_000), (0.3, 100, 4_000), (0.3, 200, 4_000), (0.3, 20, 16_000), (0.3, 20, 64_000))
 FIXED = ((1.0, 0.01), (1.0, 0.03), (1.0, 0.1), (2.0, 0.01), (2.0, 0.03), (2.0, 0.1))  # sum of alpha, eta
-NEEDED = {TOMOTOPY: "tomotopy", MALLET: "pyrmallet", GENSIM: "gensim", SKLEARN: "sklearn"}
+NEEDED = {
+    TOMOTOPY: "tomotopy",
+    MALLET: "pyrmallet",
+    AVERAGED: "pyrmallet",
+    GENSIM: "gensim",
+    SKLEARN: "sklearn",
+}
 Corpora = dict[str, sparse.csr_matrix]
 
 

@@ -104,9 +104,11 @@ def plan_universes(
 def vary_study(study: Study) -> Study:
     """Let `study` try the other settings too: those that it names, else the default ones."""
     own = study.settings["multiverse"]
+    led = declared_value(study, "topics.lda.themes") is not None  # themes need the engine that takes them
     vary = own["vary"] or {
         key: [value]
         for key, values in ALTERNATIVES.items()
+        if not (led and key == "topics.lda.engine")
         for value in [v for v in values if v != declared_value(study, key)][:1]
     }
     return replace(study, settings={**study.settings, "multiverse": {**own, "vary": vary}})

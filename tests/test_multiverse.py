@@ -37,6 +37,12 @@ def plan(study, **options):
 # --- the plan -----------------------------------------------------------------------------------------------
 
 
+def test_a_study_that_names_themes_keeps_its_engine(study):
+    led = change_study(study, ["topics.lda.themes=['党的建设']"])
+    assert "topics.lda.engine" in vary_study(study).settings["multiverse"]["vary"]
+    assert "topics.lda.engine" not in vary_study(led).settings["multiverse"]["vary"]
+
+
 def test_an_ordinary_run_asks_five_seeds_and_four_numbers_of_topics(study):
     found = plan(study)
     assert {(u.n_topics, u.seed) for u in found} == {(k, s) for k in (6, 8, 10, 12) for s in range(1, 6)}
