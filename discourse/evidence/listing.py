@@ -39,7 +39,8 @@ def _concordance_lines(table: pd.DataFrame, by: str | None, n_shown: int) -> Ite
     for left, row in zip(lefts, shown.to_dict("records"), strict=True):
         group = "" if by is None or pd.isna(row["group"]) else f"  {row['group']}"
         node, right = _one_line(row["node"]), _one_line(row["right"])
-        yield f"{pad(left, widest, right=True)}【{node}】{right}  [{row['passage_id']} {row['start']}:{row['end']}{group}]"
+        place = f"{row['passage_id']} {row['start']}:{row['end']}{group}"
+        yield f"{pad(left, widest, right=True)}【{node}】{right}  [{place}]"
     if len(table) > n_shown:
         yield f"... {len(table) - n_shown:,} more; --top {len(table)} shows all, --csv FILE writes all 其余未列出"
 
