@@ -86,7 +86,7 @@ def _model(payload: Payload) -> Text | None:
     seeds = sorted({model["seed"] for model in models})
     converged = sum(bool(model["converged"]) for model in models)
     rounds = [model["n_iterations"] for model in models]
-    priors = _priors(settings)
+    priors, themes = _priors(settings), _themes(settings)
     seeds_zh, seeds_en = join([str(seed) for seed in seeds], "zh"), join([str(seed) for seed in seeds], "en")
     return Text(
         zh=f"模型。以段落（共 {n['passages']} 个）为建模单位拟合潜在狄利克雷分配模型（LDA；Blei 等，2003）"
@@ -95,7 +95,7 @@ def _model(payload: Payload) -> Text | None:
         f"{len(models)} 个模型中 {converged} 个收敛（{min(rounds)}–{max(rounds)} 轮）。"
         f"参照模型取训练对数似然最高者（种子 {reference['seed']}，每词 {reference['log_likelihood']:.3f}），"
         "在查看任何分组之前即已确定。各主题的稳定性是它与其他种子的模型中对应主题的平均相似度（Σ√φφ′）："
-        "它说明工具稳定，不构成证据。",
+        f"它说明工具稳定，不构成证据。{themes['zh']}",
         en=f"Model. Latent Dirichlet allocation (Blei et al., 2003) was fitted to {n['passages']} "
         f"passages, the unit of "
         f"modelling, with the engine {reference['engine']} and K = {reference['n_topics']} topics"
@@ -108,7 +108,22 @@ def _model(payload: Payload) -> Text | None:
         f"fixed before any "
         "group was looked at. The stability of a topic is its mean affinity Σ√(φφ′) with its counterparts "
         "under the "
-        "other seeds: stability of the instrument, not evidence.",
+        f"other seeds: stability of the instrument, not evidence.{themes['en']}",
+    )
+
+
+def _themes(settings: Mapping[str, Any]) -> Text:
+    """Sentence on topics that were led by themes; nothing where none was."""
+    stem = "topics.lda.themes"
+    names = settings.get(stem) or [key[len(stem) + 1 :] for key in settings if key.startswith(f"{stem}.")]
+    if not names:
+        return Text(zh="", en="")
+    weight = settings.get("topics.lda.theme_weight")
+    return Text(
+        zh=f"前 {len(names)} 个主题事先由词类引导（{'、'.join(names)}）：词类中的词在各自的主题里先验较大，"
+        f"相当于其出现次数的 {weight} 倍；其余主题不受引导。",
+        en=f" The first {len(names)} topics were led by themes declared beforehand ({', '.join(names)}): in its "
+        f"topic each term of a theme has a larger prior, {weight} times its count; the other topics were not led.",
     )
 
 

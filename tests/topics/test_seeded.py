@@ -6,6 +6,7 @@ import pytest
 
 from discourse.config import read_study
 from discourse.errors import DataError, SettingError
+from discourse.report.methods import _themes
 from discourse.resources import resource
 from discourse.runs.store import load_model, load_table
 from discourse.stages import STAGES, Run
@@ -151,3 +152,13 @@ def test_a_study_leads_its_topics_by_themes_of_its_lexicon(demo_run, tmp_path):
     assert load_table(tmp_path, "topics")["label"].tolist()[:2] == ["党的建设", "法治与平安"]
     assert set(load_model(tmp_path).settings["themes"]) == {"党的建设", "法治与平安"}
     assert load_table(tmp_path, "universes")["n_topics"].eq(6).all()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"topics.lda.themes": ["法治", "党建"]}, {"topics.lda.themes.法治": [], "topics.lda.themes.党建": []}],
+)
+def test_the_methods_say_that_topics_were_led_and_by_what(settings):
+    said = _themes({**settings, "topics.lda.theme_weight": 0.1})
+    assert "（法治、党建）" in said["zh"] and "first 2 topics" in said["en"] and "0.1 times" in said["en"]
+    assert _themes({"topics.lda.themes": None})["zh"] == ""
