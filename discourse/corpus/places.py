@@ -10,26 +10,10 @@ from dataclasses import dataclass, replace
 
 from discourse.corpus.gazetteer import PLACE_FIELDS, Gazetteer, Mention, Unit
 from discourse.corpus.pages import Finding, Line, Page
+from discourse.corpus.settling import DECISIVE, REACH, Evidence, settle_places
 from discourse.corpus.surroundings import Contexts, read_contexts
 
-# How far to believe each kind of evidence: set by hand on the seeds, checked on provincial reports.
-_SURE = {
-    "byline": 0.97,
-    "title": 0.95,
-    "congress": 0.95,
-    "represents": 0.95,
-    "self_reference": 0.9,
-    "opening_subject": 0.88,
-    "own_organ": 0.75,
-    "most_named": 0.75,
-    "our_units": 0.65,
-    "subject": 0.55,
-}
-_DECISIVE = 0.9  # evidence of this strength is not weighed against rivals
-_RIVAL = 0.5  # share of the best rival's confidence that weaker evidence loses
-_SUPPORT, _MOST_SUPPORT = 0.03, 3  # what each further mention inside the place adds, and how many count
 _MOST_NAMED = 5  # mentions that a told text must give its place
-_REACH = {"central": 0, "province": 1, "city": 2}  # how many of province, city, district a level may own
 _CONGRESS = r"第?[一二三四五六七八九十\d]{1,3}届\n?人民代表大会"
 _ORGAN = re.compile(
     r"(?:(?:省|市|州|盟|区|县|旗)?(?:党工委|管委会|工委|党委|委|人民政府|政府)(?:[、和](?=(?:省|市|州|盟|区|县|旗)?(?:人民)?政))?){1,2}"
@@ -42,21 +26,6 @@ _SPOKESMAN = re.compile(r"[一-鿿]{0,4}(?:书记|部|常委|办|纪|宣|统|政
 
 
 @dataclass(frozen=True)
-class _Evidence:
-    """Words that show the text's own place: units that bear the name, units named with it, the rule."""
-
-    units: tuple[Unit, ...]
-    named: frozenset[str]
-    rule: str
-    start: int
-    end: int
-
-    @property
-    def sure(self) -> float:
-        return _SURE[self.rule]
-
-
-@dataclass(frozen=True)
 class _Site:
     """One mention with the units directly before it, its line, and the words around it on that line."""
 
@@ -65,11 +34,11 @@ class _Site:
     before: str
     after: str
 
-    def evidence(self, rule: str, *, left: int = 0, right: int = 0) -> _Evidence:
+    def evidence(self, rule: str, *, left: int = 0, right: int = 0) -> Evidence:
         """Evidence whose quote is the place with `left` characters before and `right` characters after it."""
         named = frozenset(unit.code for mention in self.mentions for unit in mention.units)
         start, end = self.mentions[0].start - left, self.mentions[-1].end + right
-        return _Evidence(self.mentions[-1].units, named, rule, start, end)
+        return Evidence(self.mentions[-1].units, named, rule, start, end)
 
 
 def find_places(
@@ -110,7 +79,7 @@ def find_places(
     inside = [unit for site in sites for unit in site.mentions[-1].units] + _garrisons(
         page, gazetteer, contexts
     )
-    return _settle([item for item in evidence if _within(item, level)], inside, gazetteer, level)
+    return settle_places([item for item in evidence if _within(item, level)], inside, gazetteer, level)
 
 
 def own_level(level: str, places: Iterable[Finding]) -> str:
@@ -185,7 +154,7 @@ def _site(page: Page, line: Line, row: Sequence[Mention]) -> _Site:
     return _Site(tuple(row), line, line.text[: row[0].start - line.start], rest)
 
 
-def _judge(site: _Site, contexts: Contexts, opening: int, office: tuple[int, int] | None) -> _Evidence | None:
+def _judge(site: _Site, contexts: Contexts, opening: int, office: tuple[int, int] | None) -> Evidence | None:
     """Return what one mention says about the text's own place, if anything."""
     start = site.mentions[0].start
     away = contexts.away_after.match(site.after)  # 北京大学教授 does not speak for 北京
@@ -214,7 +183,7 @@ def _heads_title(site: _Site, contexts: Contexts) -> bool:
     return bool(headed and named) and not contexts.away_after.match(site.after)
 
 
-def _self_reference(site: _Site, contexts: Contexts) -> _Evidence | None:
+def _self_reference(site: _Site, contexts: Contexts) -> Evidence | None:
     """结合云南实际, 我们福州; and, weaker, 我们的城建部门和隆阳区."""
     left, right = contexts.self_before.search(site.before), contexts.self_after.match(site.after)
     if left and (right or (left[0] == "我们" and not _is_word_like(site))):
@@ -225,7 +194,7 @@ def _self_reference(site: _Site, contexts: Contexts) -> _Evidence | None:
     return None
 
 
-def _subject(site: _Site, contexts: Contexts, opening: int) -> _Evidence | None:
+def _subject(site: _Site, contexts: Contexts, opening: int) -> Evidence | None:
     """Find the place as the one who acts: first in its sentence, before a verb of governing."""
     last = site.mentions[-1]
     if contexts.away_before.search(site.before) or contexts.away_after.match(site.after):
@@ -251,7 +220,7 @@ def _is_word_like(site: _Site) -> bool:
     return last.form == "short" and last.units[0].level == "district"
 
 
-def _most_named(sites: Sequence[_Site], contexts: Contexts) -> list[_Evidence]:
+def _most_named(sites: Sequence[_Site], contexts: Contexts) -> list[Evidence]:
     """Units that a told text names five times at least and more often than all others of their level."""
     found = []
     for level in PLACE_FIELDS:
@@ -277,65 +246,12 @@ def _garrisons(page: Page, gazetteer: Gazetteer, contexts: Contexts) -> list[Uni
     return [gazetteer.units[contexts.abbreviations[match[1]]] for match in re.finditer(pattern, page.text)]
 
 
-def _within(evidence: _Evidence, level: str) -> bool:
+def _within(evidence: Evidence, level: str) -> bool:
     """Nothing below the speaker's level is its own; but a county-level city calls itself 市, too."""
-    if level not in _REACH or evidence.rule == "our_units":
+    if level not in REACH or evidence.rule == "our_units":
         return True
     unit = evidence.units[0]
-    if PLACE_FIELDS.index(unit.level) < _REACH[level]:
+    if PLACE_FIELDS.index(unit.level) < REACH[level]:
         return True
     county_city = level == "city" and unit.level == "district" and unit.name.endswith("市")
-    return county_city and evidence.sure >= _DECISIVE
-
-
-def _settle(
-    evidence: Sequence[_Evidence], inside: Sequence[Unit], gazetteer: Gazetteer, level: str
-) -> list[Finding]:
-    """From the province down: the best unit of each level inside the one above it, less its rivals."""
-    findings: list[Finding] = []
-    above: list[float] = []  # no place is surer than the one in which it lies
-    for field in PLACE_FIELDS:
-        if field == "district" and level in _REACH:
-            evidence = [item for item in evidence if item.rule != "our_units"]
-        scored: dict[str, _Evidence] = {}
-        for item in sorted(evidence, key=lambda item: (-item.sure, item.start)):
-            code = _only_unit(item, field, gazetteer)
-            if code is not None:
-                scored.setdefault(code, item)
-        if scored:
-            code, best = next(iter(scored.items()))
-            sure = min([_confidence(code, list(scored.values()), inside, gazetteer), *above])
-            above = [sure]
-            findings.append(_finding(field, gazetteer.units[code], best, sure))
-            evidence = [kept for item in evidence if (kept := _inside(item, field, code, gazetteer)).units]
-    return findings
-
-
-def _only_unit(evidence: _Evidence, field: str, gazetteer: Gazetteer) -> str | None:
-    """Code of the unit of that level in which all bearers of the name lie, if there is exactly one."""
-    codes = {up.code if (up := gazetteer.lineage(unit).get(field)) else "" for unit in evidence.units}
-    return codes.pop() or None if len(codes) == 1 else None
-
-
-def _inside(evidence: _Evidence, field: str, code: str, gazetteer: Gazetteer) -> _Evidence:
-    units = [
-        unit for unit in evidence.units if (up := gazetteer.lineage(unit).get(field)) and up.code == code
-    ]
-    return replace(evidence, units=tuple(units))
-
-
-def _confidence(
-    code: str, ranked: Sequence[_Evidence], inside: Sequence[Unit], gazetteer: Gazetteer
-) -> float:
-    support = sum(code in {up.code for up in gazetteer.lineage(unit).values()} for unit in inside) - 1
-    sure = min(0.99, ranked[0].sure + _SUPPORT * max(0, min(support, _MOST_SUPPORT)))
-    if ranked[0].sure >= _DECISIVE or len(ranked) == 1:
-        return sure
-    return sure - _RIVAL * ranked[1].sure
-
-
-def _finding(field: str, unit: Unit, evidence: _Evidence, confidence: float) -> Finding:
-    """Name the rule; a unit that the quote does not name is derived from the one in it: city_in_province."""
-    derived = unit.code not in evidence.named
-    rule = f"{evidence.units[0].level}_in_{field}" if derived else f"place_{evidence.rule}"
-    return Finding(field, unit.name, evidence.start, evidence.end, rule, round(confidence, 2))
+    return county_city and evidence.sure >= DECISIVE
