@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from discourse.errors import RunError
+from discourse.errors import write_error
 from discourse.report.drawings import draw_curve, draw_map
 from discourse.report.labels import ASSETS
 from discourse.report.places import number_groups
@@ -93,19 +93,20 @@ def write_page(html: str, path: Path | str) -> Path:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = path.with_name(f".{path.name}.tmp")
+        temporary.unlink(missing_ok=True)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            with open(temporary, "x", encoding="utf-8", newline="\n") as file:
                 file.write(_whole(html))
-            os.chmod(temporary, 0o644)
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise RunError(
-            f"{path}: the page cannot be written ({error.strerror}); choose another --out"
-        ) from None
+        raise write_error(path, error) from error
     return path
 
 

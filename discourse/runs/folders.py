@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from discourse.errors import RunError
+from discourse.errors import RunError, write_error
 from discourse.runs.store import hash_file, read_json, write_json
 
 MARK = "made.json"
@@ -33,10 +33,7 @@ def replace_folder(folder: Path, fill: Callable[[Path], Any], *, about: Mapping[
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial, folder)
     except OSError as error:
-        raise RunError(
-            f"{folder}: cannot be written ({error.strerror}); check the disk and the folder's permissions, "
-            "or choose another --out"
-        ) from error
+        raise write_error(folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder

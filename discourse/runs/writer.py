@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from discourse.contracts import CONTRACTS, check, empty
-from discourse.errors import RunError
+from discourse.errors import write_error
 
 _ROWS = (
     20_000  # of a row group, whatever the batches; one with categories holds a batch, which has its own ones
@@ -70,8 +70,9 @@ class TableWriter:
                 with contextlib.suppress(OSError, ValueError):
                     self._parquet.close()
             for ending, file in self._files.items():
-                file.close()
-                self._temporary(ending).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # what is buffered may find no room either
+                    file.close()
+                remove_quietly(self._temporary(ending))
 
     def _write_groups(self, parquet: pq.ParquetWriter, rows: pa.Table) -> None:
         if any(pa.types.is_dictionary(field.type) for field in rows.schema):
@@ -137,6 +138,10 @@ def _named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(
-            f"{path}: cannot be written ({error.strerror or error}); check the disk and the folder's permissions"
-        ) from error
+        raise write_error(path, error) from error
+
+
+def remove_quietly(path: Path) -> None:
+    """Remove a temporary file if it is there; what forbids that is told by the error that led here."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)

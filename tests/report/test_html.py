@@ -114,7 +114,7 @@ def test_the_page_appears_whole_or_not_at_all(tmp_path, payload, monkeypatch):
     monkeypatch.setattr(
         "os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )
-    with pytest.raises(RunError, match="cannot be written .No space left on device."):
+    with pytest.raises(RunError, match="cannot be written .No space left on device.: the disk is full"):
         write_page("other", path)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["report.html"]
