@@ -22,11 +22,18 @@ from discourse.topics.dtm import build_dtm
 Tell = Callable[[], dict[str, Any]]
 
 
-def export_run(run: Run, targets: Sequence[str], out: Path | None = None) -> list[Path]:
+def export_run(
+    run: Run,
+    targets: Sequence[str],
+    out: Path | None = None,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
     """Hand a run to other tools, a folder each: ``OUT/excel``, ``OUT/gensim``; returns these folders.
 
     out: default ``exports`` in the run folder. A folder appears when it is whole; one that is not ours, or that
-    somebody has changed, is refused before anything is written.
+    somebody has changed, is refused before anything is written. progress: called with each target as it begins
+    (a workbook takes some 25 seconds a million cells).
     """
     for target in targets:
         if target not in TARGETS:
@@ -38,6 +45,8 @@ def export_run(run: Run, targets: Sequence[str], out: Path | None = None) -> lis
         refuse_foreign(folder)
     tell = cache(lambda: tell_payload(run))  # two targets need it, and it takes seconds
     for target, folder in zip(targets, folders, strict=True):
+        if progress is not None:
+            progress(target)
         replace_folder(
             folder,
             lambda path, target=target: TARGETS[target](run, path, tell),  # type: ignore[misc]

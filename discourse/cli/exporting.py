@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from discourse.cli.app import QuietOption, RunArgument, app
+from discourse.cli.app import RunArgument, app
+
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print folders only, not what is done.")]
 
 
 @app.command()
@@ -17,13 +19,15 @@ def export(
         str, typer.Option("--to", help="Targets: excel, csv, gensim, mallet, r, bibtex.")
     ] = "excel,csv,gensim,mallet,r,bibtex",
     out: Annotated[Path | None, typer.Option("--out", help="Where; default RUN/exports.")] = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Files for Excel, gensim, MALLET, R and BibTeX. 导出到其他工具。"""
     from discourse.exporting import export_run
     from discourse.pipeline import open_run
 
     targets = list(dict.fromkeys(word.strip() for word in to.split(",") if word.strip()))
-    for folder in export_run(open_run(run), targets, out):
+    progress = None if quiet else lambda target: typer.echo(f"{target} …", err=True)
+    for folder in export_run(open_run(run), targets, out, progress=progress):
         typer.echo(folder)
 
 

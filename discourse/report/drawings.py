@@ -137,8 +137,9 @@ class _Plane:
         width = sum(13.0 if ord(c) > 0x2E7F else 8.0 for c in words)
         sides = (1, -1) if x < self.size[0] * 0.7 else (-1, 1)
         boxes = [
-            (x + 8, y + down - 12, x + 8 + width, y + down + 3) if side > 0
-            else (x - 8 - width, y + down - 12, x - 8, y + down + 3)
+            (x + across, y + down - 12, x + across + width, y + down + 3) if side > 0
+            else (x - across - width, y + down - 12, x - across, y + down + 3)
+            for across in (8, 48, 100, 160)
             for down in (-6, 14, 4, -20, 28, -34, 42, -48, 56, -62, 70, -76, 84)
             for side in sides
         ]  # fmt: skip
@@ -147,7 +148,7 @@ class _Plane:
         ends = chosen[0] < x
         middle = (chosen[1] + chosen[3]) / 2
         leader = Markup("")
-        if abs(middle - y) > 16:
+        if abs(middle - y) > 16 or min(abs(chosen[0] - x), abs(chosen[2] - x)) > 16:
             edge = chosen[2] + 1 if ends else chosen[0] - 1
             leader = Markup('<path class="spoke" d="M{} {}L{} {}"/>').format(
                 x, y, round(edge, 1), round(middle, 1)

@@ -94,13 +94,13 @@ def draw_plan(
     drawn, n = len(plan["documents"]), plan["n"]
     some_zh, some_en = (f"画出其中 {drawn} 篇。", f" {drawn} of them are drawn.") if drawn < n else ("", "")
     ellipse = any(group["ellipse"] for group in plan["groups"])
-    key = "；".join(f"T{topic['topic']} {topic['label']}" for topic in topics)
+    names = [f"T{topic['topic']} {topic['label']}" for topic in topics]
     caption = Text(
         zh=f"主题构成图（按{entry['label']['zh']}），n = {n} 篇。{some_zh}"
         "圆点：一篇文档，细线连到其组平均；方块：组平均；"
         f"T：主题，文档靠近它谈得多的主题。"
         + ("椭圆：组平均的 95% 区域。" if ellipse else "各组文档太少，不画区域。")
-        + f"横轴、纵轴分别说明变异的 {across} 与 {up}；两轴同一尺度。{key}。",
+        + f"横轴、纵轴分别说明变异的 {across} 与 {up}；两轴同一尺度。{'；'.join(names)}。",
         en=f"Map of topic profiles (by {entry['label']['en']}), n = {n} documents.{some_en} Dot: a document, "
         "joined to the mean of its group; square: mean of a group; T: topics, documents lie near what they "
         "speak of most. "
@@ -109,7 +109,7 @@ def draw_plan(
             if ellipse
             else "No region: the groups have too few documents. "
         )
-        + f"The axes show {across} and {up} of the variation, on one scale. {key}.",
+        + f"The axes show {across} and {up} of the variation, on one scale. {'; '.join(names)}.",
     )
     return [canvas.figure(f"map-{factor.replace(':', '-')}", width, height + 18, caption)]
 
