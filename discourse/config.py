@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from discourse.errors import SettingError, suggest
@@ -69,7 +70,8 @@ class Study:
     name: letters that may name a folder; data: folder of raw texts; metadata: table that overrides what was
     inferred; codebook: file that names, merges and excludes topics; by: columns of `documents` to compare;
     regions: label -> administrative unit; settings: section -> keyword -> value, complete (defaults included);
-    folder: where relative paths of word lists start.
+    folder: where relative paths of word lists start; kept: folder with copies of the word lists, for where the
+    lists themselves are not at hand; file: the study.toml itself.
     """
 
     name: str
@@ -81,6 +83,8 @@ class Study:
     by: tuple[str, ...] = ("region", "level")
     regions: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kept: Path | None = None
+    file: Path | None = None
 
     def _repr_html_(self) -> str:
         """Show in a notebook what is compared, and the settings that are not the defaults."""
@@ -98,6 +102,12 @@ class Study:
 
     def options(self, section: str) -> dict[str, Any]:
         """Keyword arguments of the public function behind `section`, paths of word lists resolved."""
+        if section not in self.settings:
+            raise SettingError(
+                f"the study has no settings of [{section}], it was made otherwise; run it again"
+            )
+        for name, value in self.settings[section].items():
+            _check_setting(section, name, _plain(value))  # those of a run folder may come from anybody
         resolved = _LISTS.get(section)
         return {
             name: self._find(value) if name == resolved else value
@@ -109,9 +119,24 @@ class Study:
         found = (self.options(section)[name] for section, name in _LISTS.items())
         return [name for value in found for name in ([value] if isinstance(value, str) else value)]
 
+    def own_lists(self) -> dict[str, Path]:
+        """Word lists of the user's own that the study reads: the name for a copy of each, and where it is."""
+        values = (self.settings[section][name] for section, name in _LISTS.items())
+        words = [word for value in values for word in ([value] if isinstance(value, str) else value)]
+        found = {_copy_name(word): Path(self._find(word)) for word in words}
+        return {name: path for name, path in found.items() if path.is_file()}
+
     def _find(self, value: Any) -> Any:
         if isinstance(value, str):
-            return str(self.folder / value) if (self.folder / value).is_file() else value
+            copies = [self.kept / _copy_name(value)] if self.kept else []
+            try:
+                return next((str(path) for path in (self.folder / value, *copies) if path.is_file()), value)
+            except (OSError, ValueError):  # too long, or signs that no path has
+                return value
+        if not isinstance(value, list | tuple):
+            raise SettingError(
+                f"a word list is named by its name or path, such as 'general'; found {value!r}"
+            )
         return [self._find(item) for item in value]
 
 
@@ -197,6 +222,7 @@ def _build_study(path: Path, words: dict[str, Any]) -> Study:
     metadata, codebook = study.get("metadata"), study.get("codebook")
     return Study(
         name=name,
+        file=path,
         title=str(study.get("title", "")),
         data=path.parent / str(study.get("data", "data")),
         folder=path.parent,
@@ -212,6 +238,12 @@ def _folder_name(name: str) -> str:
     if not name or name in {".", ".."} or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name):
         raise SettingError(f"[study] name {name!r} cannot name a folder; use letters, digits, - and _")
     return name
+
+
+def _copy_name(value: str) -> str:
+    """Name of the copy of a word list: that of the list, and what tells lists of one name in two folders apart."""
+    path = PurePosixPath(value.replace("\\", "/"))
+    return f"{path.stem}-{hashlib.sha256(value.encode('utf-8', 'replace')).hexdigest()[:6]}{path.suffix}"
 
 
 def _flatten(words: dict[str, Any]) -> dict[str, dict[str, Any]]:

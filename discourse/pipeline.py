@@ -23,6 +23,7 @@ from discourse.errors import RunError
 from discourse.progress import Progress
 from discourse.resources import resource
 from discourse.runs import manifest as manifests
+from discourse.runs.guard import is_remote
 from discourse.runs.store import hash_file
 from discourse.stages import REPORT, STAGES, Run
 
@@ -88,7 +89,8 @@ def _read(study: Study, say: Say) -> pd.DataFrame:
 def open_run(folder: Path) -> Run:
     """Open a run folder, complete or not, with the study that its manifest records."""
     manifest = manifests.read_manifest(folder)
-    paths = {name: folder / path for name, path in manifest["paths"].items()}
+    known = {name: path for name, path in manifest["paths"].items() if not is_remote(path)}
+    paths = {name: folder / known.get(name, "not-at-hand") for name in manifest["paths"]}
     coded = "codebook_sha256" in manifest
     study = Study(
         name=manifest["name"],
@@ -216,12 +218,19 @@ def _is_complete(folder: Path, identity: dict[str, Any]) -> bool:
 
 def _refuse_foreign(folder: Path) -> None:
     """Never write into, or replace, a folder that is not a run of ours."""
-    if folder.is_file() or (
-        folder.is_dir() and any(folder.iterdir()) and not (folder / manifests.MANIFEST).is_file()
-    ):
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not _is_run(folder)):
         raise RunError(
             f"{folder}: is not empty and not a run folder; choose another --out so that nothing is lost"
         )
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether the folder holds a manifest of ours: other programs write files of that name, too."""
+    try:
+        manifests.read_manifest(folder)
+    except RunError:
+        return False
+    return True
 
 
 def _start(folder: Path, study: Study, identity: dict[str, Any]) -> Run:

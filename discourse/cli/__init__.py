@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -33,6 +34,16 @@ def main() -> None:
         app()
     except DiscourseError as error:
         typer.echo(f"error 错误: {' '.join(str(error).split())}", err=True)
+        raise SystemExit(1) from None
+    except Exception as error:  # what nobody foresaw is one line, too
+        if os.environ.get("DISCOURSE_TRACEBACK"):
+            raise
+        found = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        typer.echo(
+            f"error 错误: the program stopped at something unforeseen ({found}): a file is damaged, or this is a fault "
+            "of ours; `discourse verify RUN` tells which. DISCOURSE_TRACEBACK=1 shows where 请附完整信息报告",
+            err=True,
+        )
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         typer.echo(

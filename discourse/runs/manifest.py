@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from discourse.errors import RunError
+from discourse.runs.guard import check_manifest, refuse_links
 from discourse.runs.store import hash_file, read_json, write_json
 
 MANIFEST = "manifest.json"
@@ -50,15 +51,16 @@ def hash_identity(identity: Mapping[str, Any]) -> str:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Manifest of the run in `folder`. Raises RunError where there is none."""
+    """Manifest of the run in `folder`, which may come from anybody.
+
+    Raises RunError where there is none, or where it or a link in the folder could do harm.
+    """
     if not folder.is_dir():
         raise RunError(
             f"{folder}: there is no such run folder; `discourse run` or `discourse demo` makes one"
         )
-    manifest = read_json(folder / MANIFEST)
-    if not isinstance(manifest, dict) or "stages" not in manifest:
-        raise RunError(f"{folder / MANIFEST}: is not the manifest of a run; run the study again")
-    return manifest
+    refuse_links(folder)
+    return check_manifest(read_json(folder / MANIFEST), folder / MANIFEST)
 
 
 def record_stage(

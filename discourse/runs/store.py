@@ -7,6 +7,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from discourse.contracts import CONTRACTS, TopicModel, check
-from discourse.errors import RunError
-from discourse.runs.writer import TableWriter, csv_bytes
+from discourse.errors import RunError, write_error
+from discourse.runs.guard import guard_arrays, guard_table, read_bounded_json
+from discourse.runs.writer import TableWriter, csv_bytes, remove_quietly
 
 _MODEL_ARRAYS = ("phi", "theta", "alpha", "lengths", "term_counts")
+# what the libraries raise on files that are not what they say
+DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError,
+          MemoryError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error)  # fmt: skip
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip entry carries a time; a fixed one keeps the bytes the same
 
 
@@ -68,9 +73,10 @@ def _open_table(folder: Path, name: str) -> Iterator[pq.ParquetFile]:
             f"{folder}: this run has no table {name!r}; finish it with `discourse run`, or see `discourse show`"
         )
     try:
+        guard_table(path)
         with pq.ParquetFile(path) as file:
             yield file
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except DAMAGE as error:
         raise RunError(
             f"{path}: is damaged ({type(error).__name__}); delete the run folder and run the study again"
         ) from error
@@ -103,17 +109,21 @@ def save_model(folder: Path, model: TopicModel) -> None:
 def load_model(folder: Path) -> TopicModel:
     """Read the topic model back; pickled content is refused."""
     try:
+        guard_arrays(folder / "model.npz")
         with np.load(folder / "model.npz", allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        words = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        return _build_model(arrays, read_bounded_json(folder / "model.json"))
     except FileNotFoundError:
         raise RunError(
             f"{folder}: this run has no topic model yet; run `discourse topics {folder}`"
         ) from None
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise RunError(
             f"{folder / 'model.npz'}: is damaged ({type(error).__name__}); run `discourse topics {folder}` again"
         ) from error
+
+
+def _build_model(arrays: dict[str, np.ndarray], words: dict[str, Any]) -> TopicModel:
     trace = pd.DataFrame(arrays["trace"], columns=["iteration", "log_likelihood"]).astype(
         {"iteration": "int64"}
     )
@@ -138,7 +148,7 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read JSON, or raise RunError where the file is missing or broken."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_bounded_json(path)
     except FileNotFoundError:
         raise RunError(
             f"{path.parent}: is not a run folder, or not a finished one ({path.name} is missing)"
@@ -152,18 +162,17 @@ def write_file(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
+        temporary.unlink(missing_ok=True)
+        with open(temporary, "xb") as file:  # never through a link that lies there
             write(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RunError(
-            f"{path}: cannot be written ({error.strerror}); check the disk and the folder's permissions"
-        ) from error
+        remove_quietly(temporary)
+        raise write_error(path, error) from error
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        remove_quietly(temporary)
         raise
 
 

@@ -1,0 +1,292 @@
+"""A run folder from anybody comes in; it is refused, in one line, where opening it could do harm.
+
+Limits are of what a file of so many bytes may unpack to, and far above what our own files do: see SECURITY.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from discourse.errors import RunError
+
+LARGEST_JSON = 32_000_000  # bytes; a manifest of 100,000 raw files has 16 million
+_MOST_ENTRIES = 200_000  # files in a run folder
+_MOST_COLUMNS = 5_000
+_FREE_ROWS, _MOST_ROWS = (
+    100_000,
+    2,
+)  # of a table whatever its size; of a byte beyond (ours take three bytes a row)
+_FREE_BYTES, _MOST_RATIO = 100_000_000, 200  # what arrays and texts may unpack to
+_LONGEST_PATH = 4_000
+_HEX = re.compile(r"[0-9a-f]{8,64}\Z")
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])[ .]*(\..*)?\Z")
+_SECTION = re.compile(r"[a-z_]+(\.[a-z_]+)?\Z")
+_MOST_NESTED = 3  # boxes in a setting: a list of lists of words
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise RunError unless all that lies in `folder` are plain files and folders of its own.
+
+    Through a link a file of another folder would be read, sent on or written over; a pipe never ends.
+    """
+    n_entries, waiting = 0, [folder]
+    while waiting:
+        for entry in _entries(waiting.pop(), folder):
+            n_entries += 1
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if n_entries > _MOST_ENTRIES:
+                raise RunError(
+                    f"{folder}: holds more than {_MOST_ENTRIES:,} files, which no run has; look at it"
+                )
+            if stat.S_ISDIR(mode) and not _is_junction(entry):
+                waiting.append(Path(entry.path))
+            elif not stat.S_ISREG(mode):
+                name = os.path.relpath(entry.path, folder)
+                raise RunError(
+                    f"{folder}: {name!r} is a link or a device; a run folder holds plain files only; "
+                    "put a copy of the file in its place, or delete it"
+                )
+
+
+def read_bounded_json(path: Path) -> Any:
+    """JSON of a file that may come from anybody.
+
+    Raises ValueError where it is too large, nested too deep, or no JSON; OSError where it cannot be read.
+    """
+    with open(path, "rb") as file:
+        data = file.read(LARGEST_JSON + 1)
+    if len(data) > LARGEST_JSON:
+        raise ValueError(f"more than {LARGEST_JSON:,} bytes")
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def check_manifest(manifest: Any, path: Path) -> dict[str, Any]:
+    """The manifest, if every entry is of the kind that we write and no name in it leads elsewhere.
+
+    `paths` say where the raw files of the run's owner are, so they may lead out of the folder.
+    Raises RunError, in one line.
+    """
+    if not isinstance(manifest, dict) or "stages" not in manifest:
+        raise RunError(f"{path}: is not the manifest of a run; run the study again")
+    for key, (is_right, rule) in _ENTRIES.items():
+        if key in manifest and not is_right(manifest[key]):
+            raise RunError(
+                f"{path}: {key!r} must be {rule}, found {_short(manifest[key])}; run the study again"
+            )
+    missing = [key for key in _NEEDED if key not in manifest]
+    if missing:
+        raise RunError(
+            f"{path}: is not the whole manifest of a run, it lacks {missing[0]!r}; run the study again"
+        )
+    return manifest
+
+
+def is_inside(name: Any) -> bool:
+    """Whether a name is one of a file below some folder, on every system: no root, drive, ``..`` or device."""
+    if not isinstance(name, str) or not _is_path(name):
+        return False
+    windows = PureWindowsPath(name)
+    parts = [*PurePosixPath(name).parts, *windows.parts]
+    climbs = ".." in parts or PurePosixPath(name).is_absolute() or windows.drive or windows.root
+    return bool(parts) and not climbs
+
+
+def is_portable(name: str) -> bool:
+    """Whether every system can have a file or folder of this name: no device, no sign that is not allowed."""
+    signs = any(sign in '/\\:*?"<>|' or not sign.isprintable() for sign in name)
+    return not (
+        signs
+        or not name.strip()
+        or name in (".", "..")
+        or name[-1] in ". "
+        or len(name.encode("utf-8", "replace")) > 120
+        or _DEVICES.match(name)
+    )
+
+
+def is_remote(name: str) -> bool:
+    """Whether a path leads to another machine (``//server/share``): nobody is asked for a password by a manifest."""
+    return name.replace("\\", "/").startswith("//")
+
+
+def guard_table(path: Path) -> None:
+    """Raise ValueError where a Parquet file would unpack out of proportion, or holds tables in cells."""
+    n_bytes = path.stat().st_size
+    with pq.ParquetFile(path) as file:
+        about, schema = file.metadata, file.schema_arrow
+    if about.num_columns > _MOST_COLUMNS or about.num_rows > max(_FREE_ROWS, _MOST_ROWS * n_bytes):
+        raise ValueError(f"{about.num_rows:,} rows and {about.num_columns:,} columns in {n_bytes:,} bytes")
+    if odd := [field.name for field in schema if not _is_flat(field.type)]:
+        raise ValueError(f"column {odd[0]!r} holds neither words nor numbers")
+    chunks = [
+        about.row_group(i).column(j) for i in range(about.num_row_groups) for j in range(about.num_columns)
+    ]
+    if odd_codec := {chunk.compression for chunk in chunks} - {"SNAPPY", "UNCOMPRESSED"}:
+        raise ValueError(f"is packed by {odd_codec.pop()}, which we do not use")
+    limit = max(_FREE_BYTES, _MOST_RATIO * n_bytes)
+    words = [field.name for field in schema if _is_words(field.type)]
+    longest = max(
+        (chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in words), default=0
+    )
+    if sum(chunk.total_uncompressed_size for chunk in chunks) > limit:
+        raise ValueError(f"unpacks to more than {limit:,} bytes")
+    if about.num_rows * longest > limit:  # no value is longer than its chunk, so all may be well
+        _guard_words(path, words, limit)
+
+
+def guard_arrays(path: Path) -> None:
+    """Raise ValueError where an array of an .npz file claims more than the file holds, or holds objects."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if info.file_size > max(_FREE_BYTES, _MOST_RATIO * info.compress_size):
+                raise ValueError(f"{info.filename} unpacks out of proportion")
+            with archive.open(info) as file:
+                version = np.lib.format.read_magic(file)
+                read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
+                    version, np.lib.format.read_array_header_2_0
+                )
+                shape, _, dtype = read(file)
+                n_claimed = dtype.itemsize
+                for length in shape:
+                    n_claimed *= int(length)
+                if dtype.kind not in "fiuU" or not 0 <= n_claimed <= info.file_size:
+                    raise ValueError(f"{info.filename} is no plain array of its size")
+
+
+def _entries(folder: Path, root: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError as error:
+        raise RunError(f"{root}: cannot be opened ({error.strerror}); check its permissions") from error
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Windows' links to folders, which are no symbolic links."""
+    attributes = getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0)
+    return bool(attributes & getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0x400))
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _is_path(name: Any) -> bool:
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= _LONGEST_PATH
+        and all(ord(sign) >= 32 and not "\ud800" <= sign <= "\udfff" for sign in name)
+        and all(len(part.encode("utf-8")) <= 255 for part in name.split("/"))
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 10_000
+
+
+def _is_words_of_words(value: Any) -> bool:
+    return isinstance(value, dict) and all(_is_text(name) and _is_text(item) for name, item in value.items())
+
+
+def _is_hashes(value: Any, is_name: Any = is_inside) -> bool:
+    return isinstance(value, dict) and all(
+        is_name(name) and isinstance(digest, str) and _HEX.match(digest) for name, digest in value.items()
+    )
+
+
+def _is_settings(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        _SECTION.match(section) and isinstance(own, dict) and all(_is_value(item) for item in own.values())
+        for section, own in value.items()
+    )
+
+
+def _is_value(value: Any, depth: int = _MOST_NESTED) -> bool:
+    if isinstance(value, list):
+        return depth > 0 and all(_is_value(item, depth - 1) for item in value)
+    if isinstance(value, dict):
+        return depth > 0 and all(_is_value(item, depth - 1) for item in value.values())
+    return value is None or isinstance(value, bool | int | float) or _is_text(value)
+
+
+def _is_stages(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(record, dict)
+        and isinstance(record.get("seconds"), int | float)
+        and _is_hashes(record.get("outputs"))
+        and isinstance(record.get("notes"), list)
+        and all(isinstance(note, str) for note in record["notes"])
+        for record in value.values()
+    )
+
+
+def _is_paths(value: Any) -> bool:
+    return isinstance(value, dict) and {"data", "folder"} <= set(value) and all(map(_is_path, value.values()))
+
+
+_NEEDED = ("id", "name", "title", "by", "regions", "settings", "paths", "stages")
+_ENTRIES: Mapping[str, tuple[Any, str]] = {
+    "id": (lambda value: isinstance(value, str) and _HEX.match(value), "a hash"),
+    "name": (lambda value: isinstance(value, str) and is_portable(value), "a name that a folder can have"),
+    "title": (_is_text, "text"),
+    "by": (
+        lambda value: isinstance(value, list) and value and all(_is_text(name) for name in value),
+        "a list of columns",
+    ),
+    "regions": (_is_words_of_words, "names of regions"),
+    "settings": (_is_settings, "settings by section"),
+    "paths": (_is_paths, "paths of files"),
+    "stages": (_is_stages, "stages with the hashes of files inside the run folder"),
+    "inputs": (_is_hashes, "hashes of files inside the data folder"),
+    "lists": (_is_hashes, "hashes of word lists"),
+    "versions": (_is_words_of_words, "versions of packages"),
+    "metadata_sha256": (lambda value: isinstance(value, str) and _HEX.match(value), "a hash"),
+    "codebook_sha256": (lambda value: isinstance(value, str) and _HEX.match(value), "a hash"),
+}
+
+
+def _short(value: Any) -> str:
+    return ascii(value)[:80]
+
+
+def _is_flat(kind: pa.DataType) -> bool:
+    of = kind.value_type if pa.types.is_dictionary(kind) else kind
+    of_numbers = pa.types.is_integer(of) or pa.types.is_floating(of) or pa.types.is_boolean(of)
+    return of_numbers or pa.types.is_null(of) or _is_words(of)
+
+
+def _is_words(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _guard_words(path: Path, words: list[str], limit: int) -> None:
+    """Add up what the words take when each stands in its row; read as dictionaries they stand there once."""
+    n_bytes = 0
+    with pq.ParquetFile(path, read_dictionary=words) as file:
+        for number in range(file.num_row_groups):
+            for column in file.read_row_group(number, columns=words).columns:
+                n_bytes += sum(_spread_bytes(chunk) for chunk in column.chunks)
+                if n_bytes > limit:
+                    raise ValueError(f"its words take more than {limit:,} bytes")
+
+
+def _spread_bytes(chunk: pa.Array) -> int:
+    if not pa.types.is_dictionary(chunk.type):
+        return int(chunk.nbytes)
+    lengths = pc.binary_length(chunk.dictionary)
+    return int(pc.sum(pc.take(lengths, chunk.indices)).as_py() or 0)
