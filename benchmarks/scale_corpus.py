@@ -22,7 +22,12 @@ PLACES = (
     "湖北省武汉市武昌区", "湖北省襄阳市樊城区", "福建省福州市鼓楼区", "福建省厦门市思明区",
     "浙江省杭州市上城区", "山东省青岛市市南区", "四川省成都市武侯区", "甘肃省兰州市城关区",
 )  # fmt: skip
-TITLES = ("书记在全区基层治理推进会上的讲话", "区长在重点工作调度会上的讲话", "政府工作报告", "党建引领基层治理工作情况")
+TITLES = (
+    "书记在全区基层治理推进会上的讲话",
+    "区长在重点工作调度会上的讲话",
+    "政府工作报告",
+    "党建引领基层治理工作情况",
+)
 CITY = re.compile(r"(?<=[省区]).*?市")
 FOOT = "【字体：大 中 小】\n打印本页 关闭窗口\n版权所有：{place}人民政府办公室\n网站标识码：53010000{number:02d}\n"
 N_PASSAGES, N_CHARS = 10, 100  # of a document, of a passage
@@ -54,7 +59,9 @@ def write_corpus(folder: Path, n_documents: int, seed: int, *, block: int = 2000
         for i in range(n):
             write_page(folder, first + i, passages[i * N_PASSAGES : (i + 1) * N_PASSAGES])
     regions = "\n".join(f'"{p[:2]}" = "{re.match(r".*?(?:省|自治区)", p)[0]}"' for p in PLACES[::2])
-    (folder / "study.toml").write_text(f'[study]\nname = "scale"\ndata = "data"\n\n[regions]\n{regions}\n', "utf-8")
+    (folder / "study.toml").write_text(
+        f'[study]\nname = "scale"\ndata = "data"\n\n[regions]\n{regions}\n', "utf-8"
+    )
 
 
 def read_chain() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -77,7 +84,9 @@ def walk(words, pairs, followers, bounds, n: int, rng: np.random.Generator) -> l
         counts = bounds[state + 1] - bounds[state]
         draw = bounds[state] + (rng.random(n) * counts).astype(np.int64)
         fresh = (rng.random(n) < FRESH) | (counts == 0)
-        state = np.where(fresh, rng.integers(len(pairs), size=n), followers[np.minimum(draw, len(followers) - 1)])
+        state = np.where(
+            fresh, rng.integers(len(pairs), size=n), followers[np.minimum(draw, len(followers) - 1)]
+        )
     return ["".join(row).lstrip("，。；、！？”）》") + "。" for row in np.stack(columns, axis=1)]
 
 
@@ -93,7 +102,8 @@ def write_page(folder: Path, number: int, passages: list[str]) -> None:
     place = PLACES[number % len(PLACES)]
     city = CITY.search(place)[0]
     title = f"{place.split(city)[-1]}{TITLES[number // len(PLACES) % len(TITLES)]}"
-    head = f"您当前的位置：首页 > 政务公开 > 重要讲话\n{title}\n2025-{number % 12 + 1:02d}-{number % 28 + 1:02d} 来源：{place}人民政府\n"
+    date = f"2025-{number % 12 + 1:02d}-{number % 28 + 1:02d} 来源：{place}人民政府\n"
+    head = f"您当前的位置：首页 > 政务公开 > 重要讲话\n{title}\n{date}"
     page = head + "\n".join(passages) + "\n" + FOOT.format(place=place, number=number % len(PLACES))
     path = folder / "data" / f"{number // 1000:04d}" / f"{place}_{number:07d}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
+from hashlib import blake2b
 from itertools import pairwise
 from typing import Literal
 
@@ -65,24 +66,21 @@ def split_passages(
         raise DataError("no documents to split into passages; read some sources first.")
     divide = partial(_divide, unit=unit, min_chars=min_chars, max_chars=max_chars, window_chars=window_chars)
     pairs = zip(documents["doc_id"], documents["text"], strict=True)
-    rows = [row for doc_id, text in pairs for row in _rows(doc_id, text, divide(text))]
-    passages = _mark_repeats(pd.DataFrame(rows))
+    passages = _mark_repeats(_tabulate([(doc_id, text, divide(text)) for doc_id, text in pairs]))
     if "is_segmented" in documents:  # words parted by a person stay as they are until the last stage
         ready = documents.loc[documents["is_segmented"], "doc_id"]
         passages = passages.assign(is_segmented=passages["doc_id"].isin(ready))
     return check(passages, "passages")
 
 
-def _rows(doc_id: str, text: str, spans: Sequence[_Span]) -> Iterator[dict[str, object]]:
-    for position, (start, end) in enumerate(spans):
-        yield dict(
-            passage_id=f"{doc_id}#{position + 1:04d}",
-            doc_id=doc_id,
-            position=position,
-            start=start,
-            end=end,
-            text=text[start:end],
-        )
+def _tabulate(places: Sequence[tuple[str, str, Sequence[_Span]]]) -> pd.DataFrame:
+    """One row a span of (doc_id, text, spans)."""
+    rows = [
+        (f"{doc_id}#{position + 1:04d}", doc_id, position, start, end, text[start:end])
+        for doc_id, text, spans in places
+        for position, (start, end) in enumerate(spans)
+    ]
+    return pd.DataFrame(rows, columns=["passage_id", "doc_id", "position", "start", "end", "text"])
 
 
 def _divide(text: str, *, unit: str, min_chars: int, max_chars: int, window_chars: int) -> list[_Span]:
@@ -160,13 +158,24 @@ def _trim(text: str, start: int, end: int) -> _Span:
 
 def _mark_repeats(passages: pd.DataFrame) -> pd.DataFrame:
     """`reuse_id`: the first passage that says the same, for all later ones."""
-    keys = passages["text"].map(_letters)
+    letters = _LettersOnly()
+    keys = pd.Series(
+        [letters.digest(text) for text in passages["text"]], index=passages.index, dtype="object"
+    )
     first = passages.groupby(keys, sort=False)["passage_id"].transform("first")
-    repeats = (first != passages["passage_id"]) & (keys != "")
+    repeats = (first != passages["passage_id"]) & (keys != b"")
     return passages.assign(reuse_id=first.where(repeats).astype("str"))
 
 
-def _letters(text: str) -> str:
-    """Letters, characters and digits of `text`, widths folded."""
-    folded = unicodedata.normalize("NFKC", text)
-    return "".join(char for char in folded if unicodedata.category(char)[0] in "LN")
+class _LettersOnly(dict[int, str | None]):
+    """Table for `str.translate` that keeps letters, characters and digits; each character is looked up once."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        self[code] = char if unicodedata.category(char)[0] in "LN" else None
+        return self[code]
+
+    def digest(self, text: str) -> bytes:
+        """Short hash of the letters of `text`, widths folded; empty where it has none."""
+        letters = unicodedata.normalize("NFKC", text).translate(self)
+        return blake2b(letters.encode("utf-8", "surrogatepass"), digest_size=16).digest() if letters else b""

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from discourse.contracts import check
+from discourse.corpus import anchors, commonness, folding, matching
 from discourse.corpus.anchors import find_candidates
 from discourse.corpus.folding import fold_texts
+from discourse.corpus.passages import split_passages
 from discourse.corpus.recycled import drop_recycled, mark_reuse, render_reuse, reuse_matrix
 from discourse.corpus.reuse import find_reuse
 from discourse.errors import DataError, SettingError
@@ -350,3 +352,79 @@ def test_the_rendered_lines_show_the_words(borrowed):
     text = render_reuse(reuse, reuse_matrix(reuse, documents, by="region"), mark_reuse(passages, reuse))
     assert "乙 repeats 甲" in text
     assert SENTENCE in text
+
+
+@pytest.fixture
+def seed_passages(seed_corpus):
+    documents = seed_corpus[0]
+    twice = documents.assign(doc_id="copy/" + documents["doc_id"])
+    twice["text"] = twice["text"].str.replace("社区", "小区")
+    both = pd.concat([documents, twice], ignore_index=True)
+    return split_passages(both), both
+
+
+def test_blocks_of_any_size_and_two_processes_give_the_same_reuse(seed_passages, monkeypatch):
+    whole = find_reuse(*seed_passages)
+    assert len(whole) > 50
+    monkeypatch.setattr(folding, "_LETTERS_A_PART", 3000)
+    monkeypatch.setattr(commonness, "_DOCUMENTS_A_BLOCK", 3)
+    monkeypatch.setattr(anchors, "_ANCHORS_A_BLOCK", 500)
+    pd.testing.assert_frame_equal(find_reuse(*seed_passages), whole)
+    monkeypatch.setattr(matching, "_WORTH_A_WORKER", 1)
+    told = []
+    pd.testing.assert_frame_equal(
+        find_reuse(*seed_passages, n_workers=2, progress=lambda done, of: told.append((done, of))), whole
+    )
+    assert told == sorted(told) and told[-1][0] == told[-1][1]
+
+
+def test_finished_blocks_are_found_again_unless_a_threshold_differs(seed_passages, monkeypatch):
+    monkeypatch.setattr(anchors, "_ANCHORS_A_BLOCK", 500)
+    kept = {}
+
+    class Store:
+        load = staticmethod(kept.get)
+        save = staticmethod(kept.__setitem__)
+
+    whole = find_reuse(*seed_passages, store=Store())
+    n_blocks, aligned = len(kept), []
+    align = matching.align_candidates
+    monkeypatch.setattr(matching, "align_candidates", lambda *parts: aligned.append(1) or align(*parts))
+    kept.pop(list(kept)[1])
+    pd.testing.assert_frame_equal(find_reuse(*seed_passages, store=Store()), whole)
+    assert len(aligned) == 1 and len(kept) == n_blocks > 2
+    find_reuse(*seed_passages, store=Store(), min_similarity=0.5)
+    assert len(kept) == 2 * n_blocks
+
+
+def slow_share(passage, reuse):
+    """The slow twin: letter by letter."""
+    letters = [i for i, char in enumerate(passage.text) if char.isalnum()]
+    spans = reuse[reuse["passage_id"] == passage.passage_id]
+    pairs = list(zip(spans["start"] - passage.start, spans["end"] - passage.start, strict=True))
+    return sum(any(a <= i < b for a, b in pairs) for i in letters) / max(1, len(letters))
+
+
+def test_the_share_that_is_repeated_is_that_of_the_slow_twin(seed_passages):
+    passages, documents = seed_passages
+    reuse = find_reuse(passages, documents)
+    marked = mark_reuse(passages, reuse)
+    expected = [slow_share(passage, reuse) for passage in marked.itertuples()]
+    assert marked["reuse_share"].tolist() == pytest.approx(expected, abs=1e-12)
+
+
+def test_each_letter_counts_once_in_a_cell_however_many_spans_hold_it(seed_passages):
+    passages, documents = seed_passages
+    documents = documents.assign(
+        region=["copies" if name.startswith("copy/") else "texts" for name in documents["doc_id"]]
+    )
+    reuse = find_reuse(passages, documents)
+    matrix = reuse_matrix(reuse, documents, by="region").set_index(["group", "source_group"])
+    text = dict(zip(documents["doc_id"], documents["text"], strict=True))
+    group = dict(zip(documents["doc_id"], documents["region"], strict=True))
+    letters: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    for span in reuse.itertuples():
+        if span.doc_id != span.source_doc_id:
+            held = letters.setdefault((group[span.doc_id], group[span.source_doc_id]), set())
+            held |= {(span.doc_id, i) for i in range(span.start, span.end) if text[span.doc_id][i].isalnum()}
+    assert matrix["n_chars"].to_dict() == {pair: len(held) for pair, held in letters.items()}
