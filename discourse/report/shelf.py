@@ -11,7 +11,7 @@ from discourse.contracts import topic_columns
 from discourse.report.labels import label, plain, rows
 from discourse.report.origins import Repairs
 
-MAX_CHARACTERS = 320_000  # of all passages kept: about 1 MB of Chinese
+MAX_CHARACTERS = 290_000  # of all passages kept: about 0.9 MB of Chinese
 CONTEXT = 40  # letters of the document before and after a passage
 N_TOPICS = 3
 
