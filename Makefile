@@ -1,4 +1,4 @@
-# make demo · make test · make test-lowest · make check · make bench · make lock · make clean
+# make demo · make test · make test-lowest · make check · make bench · make docs · make lock · make clean
 # Everything lives in .venv; nothing needs to be installed by hand beyond Python 3.11 to 3.13.
 
 VENV   := .venv
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-lowest check bench lock clean browser
+.PHONY: demo test test-lowest check bench docs lock clean browser
 
 demo: $(VENV)/.run
 	$(BIN)/discourse demo
@@ -33,6 +33,11 @@ TOKENS ?= $(firstword $(wildcard results/provinces*/tokens.parquet))
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/lda.py $(if $(TOKENS),--tokens $(TOKENS)) --out benchmarks/lda.md
 	$(BIN)/python benchmarks/calibration.py
+
+# the guide as web pages that need no network: docs/_build/html/index.html
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. On Debian or Ubuntu: sudo apt-get install python3 python3-venv"; exit 1; }
@@ -67,4 +72,4 @@ lock:
 	uv pip compile pyproject.toml --resolution lowest-direct --extra build --extra gibbs --extra spark --extra docs --extra test --universal --generate-hashes --no-header -q -o requirements-lowest.lock
 
 clean:
-	rm -rf $(VENV) .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build docs/_build

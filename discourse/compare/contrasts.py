@@ -68,7 +68,7 @@ def contrast_prevalence(
           own logit intervals; within strata the t interval alone.
         - effect_size: difference / pooled SD. sd_ratio: SD of the target / SD of the reference.
         - mdd: the smallest true difference that this design finds (unadjusted) with 80 % power.
-        - p_permutation: from |difference| / SE under all relabellings of the units (in their strata);
+        - p_permutation: from the absolute difference / SE under all relabellings of the units (in their strata);
           p_smallest: the smallest value that it can take here.
         - p_adjusted, adjustment: family-wise over the topics of the one pair that can be adjusted ("max-T",
           or "Holm" where p_smallest is above .05), over pairs x topics where there are several ("Holm").

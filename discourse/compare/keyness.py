@@ -63,7 +63,7 @@ def score_keyness(
           the four-cell table. Both describe; as a test G2 flags 13 to 39 % of the terms of documents that
           were dealt out at random.
         - t: pooled t over documents of sqrt((count + 3/8) / length). p: each term's own permutation p.
-          q: Benjamini-Hochberg on p pooled over the permuted |t| of all tested terms. p_adjusted: family-wise
+          q: Benjamini-Hochberg on p pooled over the permuted absolute t of all tested terms. p_adjusted: family-wise
           over all tested terms, by step-down max-T (Westfall & Young 1993). NA where not tested, p_adjusted
           also where the documents can be dealt out in too few ways for p <= .05.
         - n_documents_target, n_documents_reference: documents of the group that hold the term.

@@ -39,7 +39,7 @@ def segment_passages(
     """Cut passages into tokens and leave out what carries no content.
 
     Left out are blanks and punctuation; numbers, in digits or characters, alone or with a measure
-    word (2024, 二十, 第三, 三年, 万亿元); placeholders (XX, **, 某某); words of fewer than `min_chars`
+    word (2024, 二十, 第三, 三年, 万亿元); placeholders (``XX``, ``**``, 某某); words of fewer than `min_chars`
     characters; and stop words. Terms of the lexicon are kept whatever they look like (12345, 十四五),
     unless a stop list names them.
 
