@@ -32,9 +32,9 @@ def _unit(payload: Payload) -> Answer:
         "comparison",
         "检验的单位是什么？样本够吗？",
         "What is the unit of inference, and is the sample large enough?",
-        f"文档，共 {n['documents']} 篇；{n['passages']} 个段落只用于建模与引用，从不当作样本。"
+        f"文档，共 {n['documents']} 篇；{n['passages']:,} 个段落只用于建模与引用，从不当作样本。"
         + (f"各比较中最小的组：{zh}。" if zh else ""),
-        f"The document: {n['documents']} of them. The {n['passages']} passages serve modelling and quoting and "
+        f"The document: {n['documents']} of them. The {n['passages']:,} passages serve modelling and quoting and "
         "are never counted as a sample." + (f" Smallest groups (documents): {en}." if en else ""),
     )
 
@@ -160,7 +160,8 @@ def _settings(payload: Payload) -> Answer | None:
 
 def _confounded(payload: Payload) -> Answer | None:
     coverage = payload["coverage"]
-    if not coverage["n_cells"]:
+    known = [sum(entry["known"] for entry in coverage[side]) for side in ("rows", "columns")]
+    if min(known) < 2:
         return None
     share = percent(coverage["n_empty"] / coverage["n_cells"])
     formulas = [formula["formula"] for formula in payload["adjusted"]]
