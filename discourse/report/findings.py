@@ -165,7 +165,7 @@ def _nothing_tested() -> Text:
 def tell_finding(contrast: Mapping[str, Any]) -> Text:
     """Say who speaks more of what than whom, how sure that is, and what the other models say."""
     sizes = f"{contrast['n_documents_target']} / {contrast['n_documents_reference']}"
-    p = f"{contrast['p_adjusted']:.3f}" if contrast["p_adjusted"] >= 0.001 else "< .001"
+    p = f"p = {contrast['p_adjusted']:.3f}" if contrast["p_adjusted"] >= 0.001 else "p < .001"
     numbers = f"{points(contrast['low'])} – {points(contrast['high'])}"
     topic = name_topic(contrast)
     more = contrast["difference"] > 0
@@ -175,11 +175,11 @@ def tell_finding(contrast: Mapping[str, Any]) -> Text:
     return Text(
         zh=f"{zh_target}比{zh_reference}{'更多' if more else '更少'}地谈 {topic}：相差 "
         f"{points(contrast['difference'])} 个百分点"
-        f"（95% 区间 {numbers}；校正后 p = {p}；{sizes} 篇文档）。{survives['zh']}",
+        f"（95% 区间 {numbers}；校正后 {p}；{sizes} 篇文档）。{survives['zh']}",
         en=f"{en_target[0].upper()}{en_target[1:]} documents speak {'more' if more else 'less'} of "
         f"{topic} than "
         f"{en_reference} documents: "
-        f"{points(contrast['difference'])} percentage points (95 % interval {numbers}; adjusted p = {p}; "
+        f"{points(contrast['difference'])} percentage points (95 % interval {numbers}; adjusted {p}; "
         f"{sizes} documents).{survives['en']}",
     )
 
