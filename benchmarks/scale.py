@@ -57,36 +57,34 @@ def print_row(n_documents: int, stage: str, folder: Path) -> None:
 def measure(stage: str, folder: Path) -> dict[str, float]:
     """One stage in this process; stages before it are found in ``folder/run``."""
     from discourse.config import read_study
-    from discourse.pipeline import _read as read
-    from discourse.pipeline import _resume as resume
-    from discourse.pipeline import _start as start
-    from discourse.pipeline import identify, open_run, run_stage
+    from discourse.corpus.sources import read_sources
     from discourse.runs.store import count_rows, iterate_table
+    from discourse.stages import STAGES, Run
 
     def tell(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    begin, run = time.perf_counter(), folder / "run"
+    study = read_study(folder / "study.toml")
+    begin, run = time.perf_counter(), Run(folder / "run", study, {"stages": {}}, tell)
     if stage in ("read", "corpus"):
-        study = read_study(folder / "study.toml")
-        sources = read(study, tell)
+        sources = read_sources(study.data, **study.options("corpus.sources"))
     if stage == "corpus":
-        identity = identify(study, sources)
-        opened = resume(run, study, identity) or start(run, study, identity)
         begin = time.perf_counter()
-        run_stage(opened, stage, sources=sources, say=tell)
+        tell(STAGES[stage][0](run, sources))
     elif stage != "read":
-        run_stage(open_run(run), stage, say=tell)
+        tell(STAGES[stage][0](run))
     wall = time.perf_counter() - begin
     usage = [machine.getrusage(who) for who in (machine.RUSAGE_SELF, machine.RUSAGE_CHILDREN)]
     return {
         "wall": wall,
         "cpu": sum(each.ru_utime + each.ru_stime for each in usage),
         "memory": sum(each.ru_maxrss for each in usage) / 1024,
-        "n_passages": 0 if stage == "read" else count_rows(run, "passages"),
+        "n_passages": 0 if stage == "read" else count_rows(run.path, "passages"),
         "n_chars": int(sources["n_chars"].sum())
         if stage in ("read", "corpus")
-        else sum(int(part["n_chars"].sum()) for part in iterate_table(run, "sources", columns=["n_chars"])),
+        else sum(
+            int(part["n_chars"].sum()) for part in iterate_table(run.path, "sources", columns=["n_chars"])
+        ),
     }
 
 
