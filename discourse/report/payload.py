@@ -118,7 +118,7 @@ def count_rows(held: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """How many of everything the study has; `tokens` were kept by segmentation, `tokens_modelled` counted."""
     modelled = int(held["shares"]["n_tokens"].sum())
     return {
-        "sources": len(held["sources"]),
+        "sources": held["sources"]["path"].nunique(),
         "documents": len(held["documents"]),
         "passages": len(held["passages"]),
         "tokens": len(held["tokens"]) or modelled,
