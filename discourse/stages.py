@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,18 @@ from discourse.workers import count_processors
 
 REPORT = "report.html"
 LDAVIS = "pyldavis.html"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Who cleans sources and cuts passages: this machine, or a cluster that answers with the same tables."""
+
+    clean: Callable[..., Iterator[Cleaned]] = clean_sources
+    walk: Callable[..., PassageWalk] = PassageWalk
+
+
+THIS_MACHINE = Engine()
+ENGINE: ContextVar[Engine] = ContextVar("ENGINE", default=THIS_MACHINE)  # another while a cluster is at hand
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,7 @@ def _documents(run: Run, sources: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     study, readable = run.study, readable_sources(sources)
     tables: list[Cleaned] = []
     with run.follow("cleaning 清理", "texts 篇") as tell, TableWriter(run.path, "edits") as edits:
-        for cleaned in clean_sources(
+        for cleaned in ENGINE.get().clean(
             readable, n_workers=count_processors(), store=_parts(run, *Cleaned._fields), progress=tell
         ):
             edits.append(cleaned.edits)
@@ -177,7 +190,7 @@ def _segment(run: Run) -> str:
     recycled = study.options("corpus.recycled")
     terms: set[str] = set()
     with run.follow("segmenting 分词", "passages 段") as tell, TableWriter(run.path, "tokens") as tokens:
-        walk = PassageWalk(
+        walk = ENGINE.get().walk(
             (drop_recycled(table, **recycled) for table in iterate_table(run.path, "passages")),
             count_rows(run.path, "passages"),
             tokenizer,

@@ -29,7 +29,7 @@ from discourse.corpus.wordmodel import WordModel, count_neighbours, join_word_mo
 from discourse.workers import open_workers
 
 Progress = Callable[[int, int], None]
-Work = Callable[[Iterable[tuple[str, list["_Raw"]]]], Iterator[Any]]
+Work = Callable[[Iterable[tuple[str, list["Raw"]]]], Iterator[Any]]
 _BATCH_CHARS, _BATCH_TEXTS = 250_000, 250  # bounds the memory and what an interruption costs, not the result
 _MODEL_CHARS = (
     20_000_000  # the model of neighbours is that of at least so many characters, spread over the corpus
@@ -56,7 +56,7 @@ class Store(Protocol):
         """Keep tables under this key."""
 
 
-class _Raw(NamedTuple):
+class Raw(NamedTuple):
     """One source before it is read; n_head, n_tail: lines that it shares with other pages."""
 
     source_id: str
@@ -82,10 +82,10 @@ def clean_sources(
     tell = progress or (lambda n_done, n_all: None)
     n = len(sources)
     ready = sources["is_segmented"].tolist() if "is_segmented" in sources else [False] * n
-    raws = list(map(_Raw, sources["source_id"], sources["text"], ready))
+    raws = list(map(Raw, sources["source_id"], sources["text"], ready))
     with _open(None, raws, n_workers) as work:
         edges: list[Edges | None] = []
-        for found in work(("survey", batch) for batch in _batches(raws)):
+        for found in work(("survey", batch) for batch in cut_batches(raws)):
             edges += found
             tell(len(edges) // _SURVEY, n)
         model = _build_model(raws, work) if None in edges else None
@@ -94,14 +94,15 @@ def clean_sources(
     if model is not None:  # the workers learn it as they begin
         with _open(model, raws, n_workers) as work:
             damaged = [i for i, found in enumerate(edges) if found is None]
-            again = work(("survey", batch) for batch in _batches([raws[i] for i in damaged]))
+            again = work(("survey", batch) for batch in cut_batches([raws[i] for i in damaged]))
             for i, found in zip(damaged, chain.from_iterable(again), strict=True):
                 edges[i] = found
             yield from _clean(raws, edges, work, model, store, tell)
 
 
-def _batches(raws: Sequence[_Raw]) -> Iterator[list[_Raw]]:
-    batch: list[_Raw] = []
+def cut_batches(raws: Sequence[Raw]) -> Iterator[list[Raw]]:
+    """Sources in order, some hundreds at a time."""
+    batch: list[Raw] = []
     n_chars = 0
     for raw in raws:
         batch.append(raw)
@@ -113,20 +114,24 @@ def _batches(raws: Sequence[_Raw]) -> Iterator[list[_Raw]]:
         yield batch
 
 
-def _open(model: WordModel | None, raws: Sequence[_Raw], n_workers: int) -> AbstractContextManager[Work]:
+def _open(model: WordModel | None, raws: Sequence[Raw], n_workers: int) -> AbstractContextManager[Work]:
     """Workers, no more than there are batches for: a process takes seconds to start."""
     n_chars = sum(len(raw.text) for raw in raws)
-    return open_workers(partial(_Worker, model), min(n_workers, 1 + n_chars // _WORTH_A_WORKER))
+    return open_workers(partial(PageWorker, model), min(n_workers, 1 + n_chars // _WORTH_A_WORKER))
 
 
-def _build_model(raws: Sequence[_Raw], work: Work) -> WordModel:
-    n_chars = sum(len(raw.text) for raw in raws)
-    some = raws[:: max(1, n_chars // _MODEL_CHARS)]
-    return join_word_model(work(("count", batch) for batch in _batches(some)))
+def _build_model(raws: Sequence[Raw], work: Work) -> WordModel:
+    some = raws[:: step_of_model(sum(len(raw.text) for raw in raws))]
+    return join_word_model(work(("count", batch) for batch in cut_batches(some)))
+
+
+def step_of_model(n_chars: int) -> int:
+    """Every how manieth source the model of neighbours is learnt from, in a corpus of so many characters."""
+    return max(1, n_chars // _MODEL_CHARS)
 
 
 def _clean(
-    raws: Sequence[_Raw],
+    raws: Sequence[Raw],
     edges: Sequence[Edges | None],
     work: Work,
     model: WordModel | None,
@@ -136,7 +141,7 @@ def _clean(
     """Tables of each batch, in order; those that are kept are not computed."""
     lengths = measure_edges([found for found in edges if found is not None])
     batches = list(
-        _batches([raw._replace(n_head=a, n_tail=b) for raw, (a, b) in zip(raws, lengths, strict=True)])
+        cut_batches([raw._replace(n_head=a, n_tail=b) for raw, (a, b) in zip(raws, lengths, strict=True)])
     )
     waiting: deque[tuple[int, str, Mapping[str, pd.DataFrame] | None]] = deque()
     n_before, n_done = len(raws) // _SURVEY, 0
@@ -151,8 +156,8 @@ def _clean(
 
 
 def _tasks(
-    batches: Sequence[list[_Raw]], model: WordModel | None, store: Store | None, waiting: deque
-) -> Iterator[tuple[str, list[_Raw]]]:
+    batches: Sequence[list[Raw]], model: WordModel | None, store: Store | None, waiting: deque
+) -> Iterator[tuple[str, list[Raw]]]:
     """Each batch, or none of its texts where its tables are kept; what belongs to it goes into `waiting`."""
     for batch in batches:
         key = "" if store is None else _key(batch, model)
@@ -161,7 +166,7 @@ def _tasks(
         yield ("clean", batch) if kept is None else ("nothing", [])
 
 
-def _key(batch: Sequence[_Raw], model: WordModel | None) -> str:
+def _key(batch: Sequence[Raw], model: WordModel | None) -> str:
     """What the tables of a batch depend on, the lists and versions of the project excepted."""
     digest = hashlib.sha256(b"clean" if model is None else f"model {model.chars['']}".encode())
     for raw in batch:
@@ -170,14 +175,15 @@ def _key(batch: Sequence[_Raw], model: WordModel | None) -> str:
     return digest.hexdigest()[:32]
 
 
-class _Worker:
+class PageWorker:
     """What a process does with batches of pages: survey them, count their neighbours, clean them."""
 
     def __init__(self, model: WordModel | None) -> None:
         self._repairer, self._has_model = Repairer(model=model), model is not None
         self._vocabulary, self._gazetteer = read_vocabulary(), read_gazetteer()
 
-    def __call__(self, task: tuple[str, Sequence[_Raw]]) -> Any:
+    def __call__(self, task: tuple[str, Sequence[Raw]]) -> Any:
+        """Do with a batch what its task names: ``survey``, ``count``, ``clean`` or ``nothing``."""
         kind, batch = task
         if kind == "nothing":
             return None
@@ -189,13 +195,13 @@ class _Worker:
         texts = [text for page in pages for text in page.texts]
         return Cleaned(_document_table(texts), _edit_table(pages), _attribution_table(texts, self._gazetteer))
 
-    def _edges(self, raw: _Raw) -> Edges | None:
+    def _edges(self, raw: Raw) -> Edges | None:
         """Edges of a page; None where its repair asks the model while there is none."""
         if not (self._has_model or raw.is_segmented) and self._repairer.is_damaged(raw.text):
             return None
         return read_edges(lines_of(read_page(raw.text, self._repairer, is_segmented=raw.is_segmented).text))
 
-    def _clean(self, raw: _Raw) -> CleanedPage:
+    def _clean(self, raw: Raw) -> CleanedPage:
         page = read_page(raw.text, self._repairer, is_segmented=raw.is_segmented)
         if raw.is_segmented:
             return keep_page(page, raw.source_id)

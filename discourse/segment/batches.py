@@ -76,7 +76,7 @@ class PassageWalk:
             for result in segment(self._tasks(waiting)):
                 passage_ids, key, kept = waiting.popleft()
                 tables = self._keep(key, result, passage_ids) if kept is None else kept
-                self._counts.add(_read_counts(tables["counts"]))
+                self._counts.add(read_counts(tables["counts"]))
                 n_done += len(passage_ids)
                 self._tell(n_done, self._n_passages)
                 yield check(tables["tokens"], "tokens")
@@ -103,7 +103,7 @@ class PassageWalk:
         return digest.hexdigest()[:32]
 
     def _keep(self, key: str, result: Any, passage_ids: pd.Series) -> Mapping[str, pd.DataFrame]:
-        tables = {"tokens": tabulate_tokens([result], passage_ids), "counts": _count_table(result.counts)}
+        tables = {"tokens": tabulate_tokens([result], passage_ids), "counts": tabulate_counts(result.counts)}
         if self._store is not None:
             self._store.save(key, tables)
         return tables
@@ -119,7 +119,7 @@ class _Worker:
         return None if task is None else self._segmenter(*task, audit=True).compact()
 
 
-def _count_table(counts: TermCounts) -> pd.DataFrame:
+def tabulate_counts(counts: TermCounts) -> pd.DataFrame:
     """Counts as rows: kind (in_text, produced, held), term, what held it, n."""
     rows = [("in_text", term, "", n) for term, n in counts.in_text.items()]
     rows += [("produced", term, "", n) for term, n in counts.produced.items()]
@@ -127,7 +127,8 @@ def _count_table(counts: TermCounts) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows), columns=["kind", "term", "holder", "n"]).astype({"n": "int64"})
 
 
-def _read_counts(table: pd.DataFrame) -> TermCounts:
+def read_counts(table: pd.DataFrame) -> TermCounts:
+    """Counts of the rows that `tabulate_counts` made."""
     counts = TermCounts()
     for kind, term, holder, n in zip(*(table[name].tolist() for name in table.columns), strict=True):
         if kind == "held":

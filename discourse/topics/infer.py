@@ -58,7 +58,7 @@ def infer_theta(
             "those of the prior, not of their text. Leave them out of comparisons.",
             stacklevel=2,
         )
-    theta = _fold_in(counts, model.phi, model.alpha, max_iterations, tolerance)
+    theta = fold_in(counts, model.phi, model.alpha, max_iterations=max_iterations, tolerance=tolerance)
     table = pd.DataFrame(theta, columns=[f"topic_{topic}" for topic in range(model.n_topics)])
     table.insert(0, "passage_id", passages.to_numpy())
     return check(table.astype({"passage_id": "str"}), "theta")
@@ -135,10 +135,15 @@ def score_completion(model: TopicModel, counts: sparse.csr_matrix, *, seed: int 
     return float(likelihood / counts.data.sum())
 
 
-def _fold_in(
-    counts: sparse.csr_matrix, phi: np.ndarray, alpha: np.ndarray, max_iterations: int, tolerance: float
+def fold_in(
+    counts: sparse.csr_matrix,
+    phi: np.ndarray,
+    alpha: np.ndarray,
+    *,
+    max_iterations: int = 200,
+    tolerance: float = 1e-6,
 ) -> np.ndarray:
-    """Theta (n_passages, n_topics) of counts, in parts that fit into memory."""
+    """Theta (n_passages, n_topics) of counts under topics that stay as they are, in parts that fit into memory."""
     theta = np.tile(alpha / alpha.sum(), (counts.shape[0], 1))
     part = np.cumsum(np.diff(counts.indptr)) * len(alpha) // _CHUNK
     edges = np.append(np.flatnonzero(np.diff(part, prepend=-1)), counts.shape[0])

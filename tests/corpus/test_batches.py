@@ -63,9 +63,9 @@ def test_finished_batches_are_found_again_and_no_others_are_computed(three_sites
     assert len(kept) == -(-len(three_sites) // 2)
     kept.pop(list(kept)[1])
     cleaned = []
-    clean = batches._Worker._clean
+    clean = batches.PageWorker._clean
     monkeypatch.setattr(
-        batches._Worker, "_clean", lambda self, raw: cleaned.append(raw.source_id) or clean(self, raw)
+        batches.PageWorker, "_clean", lambda self, raw: cleaned.append(raw.source_id) or clean(self, raw)
     )
     assert_same(whole, build_documents(three_sites, store=kept))
     assert cleaned == list(three_sites["source_id"][2:4])
