@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import warnings
 from collections.abc import Callable
@@ -19,11 +18,14 @@ from discourse.codebook_tables import (
     uncode_folder,
 )
 from discourse.corpus.recycled import drop_recycled
-from discourse.errors import RunError
+from discourse.errors import RunError, write_error
 from discourse.evidence.exemplars import find_exemplars
-from discourse.pipeline import Run, open_run, run_stage
+from discourse.pipeline import Run, do_stage, open_run
 from discourse.runs import manifest as manifests
-from discourse.runs.store import has_table, load_model, load_table, write_file
+from discourse.runs.folders import is_vacant, swap_folder
+from discourse.runs.inputs import IDENTITY, INPUTS, keep_inputs
+from discourse.runs.lock import lock_folder
+from discourse.runs.store import has_table, load_model, load_table, write_file, write_json
 from discourse.stages import STAGES
 from discourse.topics.codebook_form import render_codebook
 from discourse.topics.labels import rank_terms
@@ -66,33 +68,45 @@ def apply_codebook(run: Run, path: Path, out: Path | None = None, *, say: Say = 
     """
     if "topics" not in run.manifest["stages"]:
         raise RunError(f"{run.path}: has no topics yet; run `discourse topics {run.path}` first")
-    identity = {key: value for key, value in run.manifest.items() if key not in ("id", "paths", "stages")}
+    identity = {key: value for key, value in run.manifest.items() if key not in manifests.BESIDE}
     identity["codebook_sha256"] = hash_codebook(path)
     folder = out or run.path.with_name(f"{run.study.name}-{manifests.hash_identity(identity)}")
     if folder.resolve() == run.path.resolve():
         say(f"{folder} has this codebook already")
         return folder
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunError(f"{folder}: exists already; choose another --out, or delete it")
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(run.path, partial)
-    coded = _restart(run, partial, identity, path)
-    _recode(coded, path, say)
-    for stage in ("compare", "report"):
-        run_stage(coded, stage, say=say)
-    if folder.exists():
-        folder.rmdir()
-    os.replace(partial, folder)
+    with lock_folder(folder):
+        if not is_vacant(folder):
+            raise RunError(f"{folder}: exists already; choose another --out, or delete it")
+        partial = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            shutil.copytree(run.path, partial)
+            coded = _restart(run, partial, identity, path)
+            _recode(coded, path, say)
+            for stage in ("compare", "report"):
+                do_stage(coded, stage, say=say)
+            swap_folder(partial, folder)
+        except (OSError, shutil.Error) as error:
+            raise write_error(folder, error) from error
     return folder
 
 
 def _restart(run: Run, partial: Path, identity: dict[str, Any], path: Path) -> Run:
     """The copied folder as a run of its own identity whose first stages are done."""
     study = replace(run.study, codebook=path)
-    paths = {"data": study.data, "folder": study.folder, "metadata": study.metadata, "codebook": path}
+    paths = {
+        "data": study.data,
+        "folder": study.folder,
+        "metadata": study.metadata,
+        "codebook": path,
+        "study": study.file,
+    }
     stages = dict(run.manifest["stages"])
     manifest = manifests.start_manifest(partial, identity, paths)
+    keep_inputs(
+        partial, {f"codebook{path.suffix}": path}, {f"codebook{path.suffix}": identity["codebook_sha256"]}
+    )
+    write_json(partial / INPUTS / IDENTITY, identity)
     manifest["stages"] = {name: stages[name] for name in ("corpus", "segment", "topics")}
     return replace(open_run(partial), study=study, manifest=manifest)
 

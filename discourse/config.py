@@ -70,8 +70,8 @@ class Study:
     name: letters that may name a folder; data: folder of raw texts; metadata: table that overrides what was
     inferred; codebook: file that names, merges and excludes topics; by: columns of `documents` to compare;
     regions: label -> administrative unit; settings: section -> keyword -> value, complete (defaults included);
-    folder: where relative paths of word lists start; kept: folder with copies of the word lists, for where the
-    lists themselves are not at hand; file: the study.toml itself.
+    folder: where relative paths of word lists start; kept: folder with copies of the word lists, which are
+    read instead where they are; file: the study.toml itself.
     """
 
     name: str
@@ -114,25 +114,18 @@ class Study:
             for name, value in self.settings[section].items()
         }
 
-    def lists(self) -> list[str]:
-        """Names or paths of every word list that the study reads."""
-        found = (self.options(section)[name] for section, name in _LISTS.items())
-        return [name for value in found for name in ([value] if isinstance(value, str) else value)]
-
     def own_lists(self) -> dict[str, Path]:
         """Word lists of the user's own that the study reads: the name for a copy of each, and where it is."""
-        values = (self.settings[section][name] for section, name in _LISTS.items())
-        words = [word for value in values for word in ([value] if isinstance(value, str) else value)]
-        found = {_copy_name(word): Path(self._find(word)) for word in words}
-        return {name: path for name, path in found.items() if path.is_file()}
+        values = [
+            (self.settings[section][name], self.options(section)[name]) for section, name in _LISTS.items()
+        ]
+        pairs = [pair for asked, found in values for pair in zip(_listed(asked), _listed(found), strict=True)]
+        return {_copy_name(asked): Path(found) for asked, found in pairs if _is_file(Path(found))}
 
     def _find(self, value: Any) -> Any:
         if isinstance(value, str):
             copies = [self.kept / _copy_name(value)] if self.kept else []
-            try:
-                return next((str(path) for path in (self.folder / value, *copies) if path.is_file()), value)
-            except (OSError, ValueError):  # too long, or signs that no path has
-                return value
+            return next((str(path) for path in (*copies, self.folder / value) if _is_file(path)), value)
         if not isinstance(value, list | tuple):
             raise SettingError(
                 f"a word list is named by its name or path, such as 'general'; found {value!r}"
@@ -238,6 +231,17 @@ def _folder_name(name: str) -> str:
     if not name or name in {".", ".."} or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name):
         raise SettingError(f"[study] name {name!r} cannot name a folder; use letters, digits, - and _")
     return name
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [word for item in value for word in _listed(item)]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or signs that no path has
+        return False
 
 
 def _copy_name(value: str) -> str:

@@ -1,13 +1,13 @@
-"""A study comes in, a run folder goes out: stages in order, resumed where they stopped, verified on request."""
+"""A study comes in, a run folder goes out: stages in order, resumed where they stopped."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,23 @@ from discourse.codebook_tables import CODEBOOK, hash_codebook
 from discourse.config import Study
 from discourse.corpus.metadata import read_metadata
 from discourse.corpus.sources import note_faults, read_sources
-from discourse.errors import RunError
+from discourse.errors import RunError, is_disk_full, write_error
 from discourse.progress import Progress
 from discourse.resources import resource
 from discourse.runs import manifest as manifests
+from discourse.runs.folders import (
+    copy_whole,
+    free_name,
+    is_temporary,
+    is_vacant,
+    remove_folder,
+    swap_folder,
+    sweep_folder,
+)
 from discourse.runs.guard import is_remote
-from discourse.runs.store import hash_file
+from discourse.runs.inputs import IDENTITY, INPUTS, OWN, keep_inputs
+from discourse.runs.lock import lock_folder
+from discourse.runs.store import hash_file, write_json
 from discourse.stages import REPORT, STAGES, Run
 
 __all__ = [
@@ -36,11 +47,12 @@ __all__ = [
     "run_corpus",
     "run_stage",
     "run_study",
-    "verify_run",
 ]
 
 Say = Callable[[str], None]
-ASIDE = ("segmentation.parquet", "coding")
+ASIDE = ("segmentation.parquet", "segmentation.csv", "coding")
+WORK = (".parts", "universes")  # of a stage that is under way
+_BYTES, _BYTES_A_CHARACTER = 3_000_000, 40  # of a run folder: measured, see docs/verify.md
 
 
 def run_study(
@@ -49,28 +61,46 @@ def run_study(
     """Run every stage of a study into ``results/<study>-<hash>/`` or `out`; returns the folder.
 
     What an interrupted run had finished is kept. The folder appears under its name only when it is complete.
+    Raises RunError where another process is writing it.
     """
     sources = _read(study, say)
     identity = identify(study, sources)
     folder = Path(out) if out else results / f"{study.name}-{manifests.hash_identity(identity)}"
-    if _is_complete(folder, identity):
-        say(f"{folder} holds this run already, unchanged; delete it to compute it again")
-        return folder
-    partial = folder.with_name(f"{folder.name}.partial")
-    run = _resume(partial, study, identity) or _start(partial, study, identity)
-    for stage in STAGES:
-        run_stage(run, stage, sources=sources, resume=True, say=say)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(partial, folder)
+    with lock_folder(folder), _told(folder, sources):
+        if _is_complete(folder, identity):
+            say(f"{folder} holds this run already, unchanged; delete it to compute it again")
+            return folder
+        run = _begin(folder.with_name(f"{folder.name}.partial"), study, identity)
+        bring_aside(folder, run.path)
+        for stage in STAGES:
+            do_stage(run, stage, sources=sources, resume=True, say=say)
+        _finish(run, folder, say)
     return folder
 
 
 def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
     """Begin a run in `folder` with its first stage only: sources, documents, edits, attributions, passages."""
     sources = _read(study, say)
-    run = _start(folder, study, identify(study, sources))
-    run_stage(run, "corpus", sources=sources, say=say)
+    identity = identify(study, sources)
+    with lock_folder(folder), _told(folder, sources):
+        if _held(folder) != manifests.hash_identity(identity):
+            _set_aside(folder, say)
+        run = _begin(folder, study, identity)
+        do_stage(run, "corpus", sources=sources, say=say)
     return run
+
+
+@contextlib.contextmanager
+def _told(folder: Path, sources: pd.DataFrame) -> Iterator[None]:
+    """Tell what forbids writing in one line, and how much room a run of these texts takes."""
+    try:
+        yield
+    except (OSError, RunError) as error:
+        told = error if isinstance(error, RunError) else write_error(error.filename or folder, error)
+        if is_disk_full(error):
+            need = _BYTES + _BYTES_A_CHARACTER * int(sources["n_chars"].sum())
+            raise RunError(f"{told}; a run of these texts takes about {need / 1e6:,.0f} MB") from error
+        raise told from error.__cause__
 
 
 def _read(study: Study, say: Say) -> pd.DataFrame:
@@ -97,8 +127,12 @@ def open_run(folder: Path) -> Run:
         title=manifest["title"],
         data=paths["data"],
         folder=paths["folder"],
-        metadata=paths.get("metadata"),
-        codebook=folder / CODEBOOK if coded and (folder / CODEBOOK).is_file() else paths.get("codebook"),
+        metadata=_original_or_copy(folder, paths.get("metadata"), "metadata"),
+        codebook=folder / CODEBOOK
+        if coded and (folder / CODEBOOK).is_file()
+        else _original_or_copy(folder, paths.get("codebook"), "codebook"),
+        kept=folder / INPUTS / OWN,
+        file=paths.get("study"),
         by=tuple(manifest["by"]),
         regions=manifest["regions"],
         settings=manifest["settings"],
@@ -106,20 +140,35 @@ def open_run(folder: Path) -> Run:
     return Run(folder, study, manifest)
 
 
+def _original_or_copy(folder: Path, path: Path | None, name: str) -> Path | None:
+    if path is None or path.is_file():
+        return path
+    copy = folder / INPUTS / f"{name}{path.suffix}"
+    return copy if copy.is_file() else path
+
+
 def run_stage(
     run: Run, stage: str, *, sources: pd.DataFrame | None = None, resume: bool = False, say: Say = print
 ) -> None:
-    """Run one stage in a run folder; its later stages, if any, are forgotten because they no longer hold."""
+    """Run one stage in a run folder; its later stages, if any, are forgotten because they no longer hold.
+
+    Raises RunError where another process is writing the folder.
+    """
+    with lock_folder(run.path):
+        try:
+            do_stage(run, stage, sources=sources, resume=resume, say=say)
+        except OSError as error:
+            raise write_error(error.filename or run.path, error) from error
+
+
+def do_stage(
+    run: Run, stage: str, *, sources: pd.DataFrame | None = None, resume: bool = False, say: Say = print
+) -> None:
+    """Run one stage in a folder that nobody else writes."""
     if resume and manifests.stage_holds(run.path, run.manifest, stage):
         say(f"{stage:<8} kept from the interrupted run")
         return
-    names = list(STAGES)
-    for missing in (name for name in names[: names.index(stage)] if name not in run.manifest["stages"]):
-        raise RunError(
-            f"{run.path}: stage {missing!r} is not done; run `discourse {missing} {run.path}` first"
-        )
-    for later in names[names.index(stage) :]:
-        run.manifest["stages"].pop(later, None)
+    _clear_for(run, stage)
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -134,42 +183,30 @@ def run_stage(
         say(f"         note: {note}")
 
 
-def verify_run(folder: Path, *, say: Say = print) -> list[tuple[str, str]]:
-    """What no longer holds of a run: files altered, raw files changed, results that recompute differently.
-
-    Everything is computed again from the raw texts that the run stores. Returns (file, finding) pairs.
-    """
-    run = open_run(folder)
-    for stage in STAGES:
-        if stage not in run.manifest["stages"]:
-            raise RunError(
-                f"{folder}: this run is not complete (stage {stage!r} is missing); finish it with `discourse run`"
-            )
-    findings = [
-        *manifests.altered_outputs(folder, run.manifest),
-        *manifests.altered_inputs(folder, run.manifest),
-    ]
-    altered = {name for name, _ in findings}
-    if altered & {"sources.parquet", CODEBOOK}:
-        return findings
-    with tempfile.TemporaryDirectory(prefix="discourse-verify-") as scratch:
-        again = Run(Path(scratch), run.study, {**run.manifest, "stages": {}})
-        _bring_aside(folder, again.path)
-        for stage in STAGES:
-            run_stage(again, stage, sources=run.table("sources"), say=say)
-        findings += _differences(run.manifest, again.manifest, altered)
-    return (
-        findings + [(name, finding) for name, finding in _version_changes(run.manifest)] if findings else []
-    )
+def _clear_for(run: Run, stage: str) -> None:
+    """Forget this stage and later ones, and unfinished work, unless it is of this very stage."""
+    names = list(STAGES)
+    for missing in (name for name in names[: names.index(stage)] if name not in run.manifest["stages"]):
+        raise RunError(
+            f"{run.path}: stage {missing!r} is not done; run `discourse {missing} {run.path}` first"
+        )
+    for later in names[names.index(stage) :]:
+        run.manifest["stages"].pop(later, None)
+    sweep_folder(run.path)
+    if not manifests.begin_stage(run.path, run.manifest, stage, about=_about(run.study)):
+        for work in WORK:
+            shutil.rmtree(run.path / work, ignore_errors=True)
 
 
-def _bring_aside(folder: Path, scratch: Path) -> None:
+def _about(study: Study) -> dict[str, Any]:
+    return {"settings": study.settings, "lists": _hash_lists(study), "versions": manifests.versions()}
+
+
+def bring_aside(folder: Path, target: Path) -> None:
     """Copy what was asked beside the run and stands in its report: other segmentations, human coders."""
     for path in (folder / name for name in ASIDE):
-        if path.is_dir():
-            shutil.copytree(path, scratch / path.name)
-        elif path.is_file():
-            shutil.copy(path, scratch / path.name)
+        if path.exists():
+            copy_whole(path, target / path.name)
 
 
 def identify(study: Study, sources: pd.DataFrame) -> dict[str, Any]:
@@ -194,12 +231,16 @@ def identify(study: Study, sources: pd.DataFrame) -> dict[str, Any]:
     return identity
 
 
-def _hash_lists(study: Study) -> dict[str, str]:
-    """Every packaged list, since repair and attribution read them too, and the user's own."""
+def list_files(study: Study) -> dict[str, Path]:
+    """Every packaged list, since repair and attribution read them too, and the user's own; by name."""
     packaged = resource("stopwords")
     files = {path.relative_to(packaged).as_posix(): path for path in packaged.rglob("*.t*") if path.is_file()}
-    files |= {f"own/{Path(name).name}": Path(name) for name in study.lists() if Path(name).is_file()}
-    return {name: hash_file(files[name]) for name in sorted(files)}
+    files |= {f"own/{name}": path for name, path in study.own_lists().items()}
+    return dict(sorted(files.items()))
+
+
+def _hash_lists(study: Study) -> dict[str, str]:
+    return {name: hash_file(path) for name, path in list_files(study).items()}
 
 
 def _is_complete(folder: Path, identity: dict[str, Any]) -> bool:
@@ -218,52 +259,77 @@ def _is_complete(folder: Path, identity: dict[str, Any]) -> bool:
 
 def _refuse_foreign(folder: Path) -> None:
     """Never write into, or replace, a folder that is not a run of ours."""
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not _is_run(folder)):
+    if not is_vacant(folder) and not (folder / manifests.MANIFEST).is_file():
         raise RunError(
             f"{folder}: is not empty and not a run folder; choose another --out so that nothing is lost"
         )
 
 
-def _is_run(folder: Path) -> bool:
-    """Whether the folder holds a manifest of ours: other programs write files of that name, too."""
-    try:
-        manifests.read_manifest(folder)
-    except RunError:
-        return False
-    return True
-
-
-def _start(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
+def _begin(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
+    """The run that an interrupted command left behind, if it was this one, or a new one."""
     _refuse_foreign(folder)
-    shutil.rmtree(folder, ignore_errors=True)
     paths = {
         "data": study.data,
         "folder": study.folder,
         "metadata": study.metadata,
         "codebook": study.codebook,
+        "study": study.file,
     }
-    return Run(folder, study, manifests.start_manifest(folder, identity, paths))
+    if _held(folder) == manifests.hash_identity(identity):
+        manifest = manifests.read_manifest(folder)
+    else:
+        remove_folder(folder)
+        manifest = manifests.start_manifest(folder, identity, paths)
+    sweep_folder(folder)
+    _keep_inputs(folder, study, identity)
+    return Run(folder, study, manifest)
 
 
-def _resume(folder: Path, study: Study, identity: dict[str, Any]) -> Run | None:
-    """The run that an interrupted command left behind, if it was this one."""
+def _held(folder: Path) -> str | None:
+    """Id of the run that a folder holds, whole or begun."""
+    return manifests.read_manifest(folder)["id"] if (folder / manifests.MANIFEST).is_file() else None
+
+
+def _keep_inputs(folder: Path, study: Study, identity: dict[str, Any]) -> None:
+    """Copy what the run is made with besides its texts."""
+    files = {f"lists/{name}": path for name, path in list_files(study).items()}
+    digests = {f"lists/{name}": digest for name, digest in identity["lists"].items()}
+    for name in ("metadata", "codebook"):
+        if (path := getattr(study, name)) is not None:
+            files[f"{name}{path.suffix}"] = path
+            digests[f"{name}{path.suffix}"] = identity[f"{name}_sha256"]
+    if study.file is not None and study.file.is_file():
+        files["study.toml"] = study.file
+    keep_inputs(folder, files, digests)
+    write_json(folder / INPUTS / IDENTITY, identity)
+
+
+def _finish(run: Run, folder: Path, say: Say) -> None:
+    """Give the complete run its name. What somebody changed or added in a folder of that name is not thrown away."""
+    broken = [name for name, _ in manifests.altered_outputs(run.path, run.manifest)]
+    if broken or list(run.manifest["stages"]) != list(STAGES):
+        raise RunError(
+            f"{run.path}: {broken[0] if broken else 'a stage'} was changed or deleted while the run was being made; "
+            "give the same command again"
+        )
+    _set_aside(folder, say, except_for=ASIDE)  # those were brought along
+    swap_folder(run.path, folder)
+
+
+def _set_aside(folder: Path, say: Say, *, except_for: tuple[str, ...] = ()) -> None:
+    """Rename a run folder that holds what no run makes, or what somebody altered, instead of replacing it."""
     if not (folder / manifests.MANIFEST).is_file():
-        return None
-    manifest = manifests.read_manifest(folder)
-    return Run(folder, study, manifest) if manifest["id"] == manifests.hash_identity(identity) else None
-
-
-def _differences(before: dict[str, Any], after: dict[str, Any], known: set[str]) -> list[tuple[str, str]]:
-    new = {name: digest for record in after["stages"].values() for name, digest in record["outputs"].items()}
-    return [
-        (name, "recomputes differently")
-        for record in before["stages"].values()
-        for name, digest in record["outputs"].items()
-        if name not in known and new.get(name) != digest
+        return
+    outputs = {name for _, files in STAGES.values() for name in files}
+    ours = (manifests.MANIFEST, INPUTS, *WORK, *except_for)
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    added = [
+        name
+        for name in found
+        if not (name in outputs or name.startswith(ours) or is_temporary(folder / name))
     ]
-
-
-def _version_changes(manifest: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    for name, version in manifests.versions().items():
-        if (recorded := manifest["versions"].get(name)) != version:
-            yield name, f"version {version} here, {recorded} in the run"
+    altered = manifests.altered_outputs(folder, manifests.read_manifest(folder))
+    if added or any(finding != "missing" for _, finding in altered):
+        kept = free_name(folder, "replaced")
+        os.replace(folder, kept)
+        say(f"note: {folder} held files that were added or changed; it is now {kept}")

@@ -10,12 +10,13 @@ from discourse.cli import main
 from discourse.codebooks import apply_codebook, draft_codebook, write_draft
 from discourse.config import read_study
 from discourse.errors import RunError, SettingError
-from discourse.pipeline import identify, open_run, run_study, verify_run
+from discourse.pipeline import identify, open_run, run_study
 from discourse.report.ldavis import render_ldavis
 from discourse.resources import resource
 from discourse.runs.store import load_model, load_table
 from discourse.topics.codebook import parse_codebook
 from discourse.topics.recoding import kept_topics, merge_model
+from discourse.verify import verify_run
 from tests.topics.test_recoding import fill
 
 NAME = "网格 & <img src=x>"
@@ -102,7 +103,7 @@ def test_a_study_that_names_the_codebook_gives_the_same_run(demo_run, book, code
         for f in (folder, coded)
     )
     assert ours.keys() == theirs.keys()
-    assert [str(name) for name in ours if ours[name] != theirs[name]] == []
+    assert [str(name) for name in ours if ours[name] != theirs[name]] == ["inputs/study.toml"]
     same = (json.loads((f / "manifest.json").read_text("utf-8"))["id"] for f in (folder, coded))
     assert len(set(same)) == 1
 
@@ -176,4 +177,5 @@ def test_a_codebook_altered_in_the_run_folder_is_found_by_verify(coded, tmp_path
     shutil.copytree(coded, copy)
     with open(copy / "codebook.toml", "a", encoding="utf-8") as file:
         file.write("# altered\n")
-    assert ("codebook.toml", "altered since the run") in verify_run(copy, say=quiet)
+    (finding,) = verify_run(copy, say=quiet).findings
+    assert finding.file == "codebook.toml" and finding.finding.endswith("'# altered' instead of ''")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -117,24 +117,33 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
 
 @app.command()
 def verify(run: RunArgument, as_json: JsonOption = False) -> None:
-    """Compute a run again and name what differs. 重新计算并核对。"""
-    from discourse.pipeline import verify_run
+    """Compute a run again from its raw files and name the first difference. 从原始文件重新计算并核对。"""
+    from discourse.verify import verify_run
 
-    findings = verify_run(run, say=silent if as_json else typer.echo)
+    verified = verify_run(run, say=silent if as_json else typer.echo)
     if as_json:
-        typer.echo(
-            json.dumps([{"file": name, "finding": finding} for name, finding in findings], ensure_ascii=False)
-        )
+        told = {
+            "holds": verified.holds,
+            "computed_from": verified.computed_from,
+            "findings": [finding._asdict() for finding in verified.findings],
+        }
+        typer.echo(json.dumps(told, ensure_ascii=False))
     else:
-        for name, finding in findings:
-            typer.echo(f"{name}: {finding}")
-        typer.echo(
-            "verified 核对无误: every file is as recorded and recomputes to the same bytes"
-            if not findings
-            else "differs 不一致"
-        )
-    if findings:
+        typer.echo(_tell_verified(verified))
+    if not verified.holds:
         raise typer.Exit(1)
+
+
+def _tell_verified(verified: Any) -> str:
+    kinds = {"inputs": "原始文件", "lists": "词表", "versions": "版本", "settings": "设置", "outputs": "结果"}
+    lines = [f"{f.kind} {kinds[f.kind]} · {f.file}: {f.finding}" for f in verified.findings]
+    if not verified.holds:
+        where = "different 不一致; the first difference 第一处"
+        return "\n".join([*lines, f"{where}: {lines[0].split(' · ', 1)[1]}"])
+    under = ", under other versions 版本不同" if lines else ""
+    return "\n".join(
+        [*lines, f"verified 核对无误: every file is as recorded and recomputes to the same bytes{under}"]
+    )
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -30,13 +30,71 @@ def replace_folder(folder: Path, fill: Callable[[Path], Any], *, about: Mapping[
         files = sorted(path for path in partial.rglob("*") if path.is_file())
         hashes = {path.relative_to(partial).as_posix(): hash_file(path) for path in files}
         write_json(partial / MARK, {**about, "files": hashes})
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial, folder)
+        swap_folder(partial, folder)
     except OSError as error:
         raise write_error(folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of ours so that, whenever this is interrupted, it is there whole or no more under its name."""
+    waste = folder.with_name(f".{folder.name}.waste")
+    shutil.rmtree(waste, ignore_errors=True)
+    if folder.is_dir():
+        os.replace(folder, waste)
+        shutil.rmtree(waste, ignore_errors=True)
+
+
+def swap_folder(new: Path, folder: Path) -> None:
+    """Let `new` take the name of `folder`, which is removed; interrupted, one of the two is there whole."""
+    waste = folder.with_name(f".{folder.name}.waste")
+    shutil.rmtree(waste, ignore_errors=True)
+    if folder.is_dir():
+        os.replace(folder, waste)
+    os.replace(new, folder)
+    shutil.rmtree(waste, ignore_errors=True)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file or folder under a temporary name, then rename the copy."""
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    if source.is_dir():
+        shutil.copytree(source, temporary)
+        shutil.rmtree(target, ignore_errors=True)
+    else:
+        shutil.copyfile(source, temporary)
+    os.replace(temporary, target)
+
+
+def free_name(folder: Path, word: str) -> Path:
+    """First of ``<name>.<word>``, ``<name>.<word>-2`` and so on that nothing bears."""
+    numbers = ("" if i == 1 else f"-{i}" for i in range(1, 1_000_000))
+    names = (folder.with_name(f"{folder.name}.{word}{number}") for number in numbers)
+    return next(path for path in names if not path.exists())
+
+
+def is_vacant(folder: Path) -> bool:
+    """Whether nothing is there but an empty folder, or files that were never finished."""
+    if folder.is_file():
+        return False
+    return not folder.is_dir() or all(is_temporary(path) for path in folder.iterdir())
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a file bears one of our temporary names, or is a lock."""
+    return path.name == ".lock" or (path.name.startswith(".") and path.name.endswith(".tmp"))
+
+
+def sweep_folder(folder: Path) -> None:
+    """Remove files that an interrupted command had not finished."""
+    for path in list(folder.rglob(".*.tmp")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def refuse_foreign(folder: Path) -> None:

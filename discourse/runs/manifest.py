@@ -16,6 +16,7 @@ from discourse.runs.guard import check_manifest, refuse_links
 from discourse.runs.store import hash_file, read_json, write_json
 
 MANIFEST = "manifest.json"
+BESIDE = ("id", "paths", "stages", "under_way")  # what a manifest holds besides the identity of its run
 _PACKAGES = (
     "discourse-zh",
     "gensim",
@@ -46,6 +47,7 @@ def start_manifest(
 
 def hash_identity(identity: Mapping[str, Any]) -> str:
     """Eight hexadecimal digits that change when settings, inputs, word lists or versions change."""
+    identity = {name: value for name, value in identity.items() if name not in BESIDE}
     text = json.dumps(identity, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
 
@@ -63,6 +65,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return check_manifest(read_json(folder / MANIFEST), folder / MANIFEST)
 
 
+def begin_stage(folder: Path, manifest: dict[str, Any], stage: str, *, about: Mapping[str, Any]) -> bool:
+    """Write down that a stage is under way; returns whether the very same was under way before.
+
+    about: what the stage depends on besides the stages before it.
+    """
+    before = {name: record["outputs"] for name, record in manifest["stages"].items()}
+    under_way = f"{stage}-{hash_identity({'before': before, **about})}"
+    is_same = manifest.get("under_way") == under_way
+    manifest["under_way"] = under_way
+    _write_on(folder, manifest)
+    return is_same
+
+
 def record_stage(
     folder: Path,
     manifest: dict[str, Any],
@@ -74,6 +89,16 @@ def record_stage(
     """Write down that a stage is done, with the hash of every file that it left."""
     outputs = {name: hash_file(folder / name) for name in sorted(files)}
     manifest["stages"][stage] = {"seconds": round(seconds, 3), "outputs": outputs, "notes": list(notes)}
+    manifest.pop("under_way", None)
+    _write_on(folder, manifest)
+
+
+def _write_on(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest where there is one: a folder that somebody deleted does not come back half full."""
+    if not (folder / MANIFEST).is_file():
+        raise RunError(
+            f"{folder}: was deleted or moved while the run was writing it; give the same command again"
+        )
     write_json(folder / MANIFEST, manifest)
 
 
