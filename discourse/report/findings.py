@@ -81,15 +81,18 @@ def _topics(payload: Mapping[str, Any]) -> list[Text]:
     ]
     if (left_out := tell_excluded(payload.get("codebook"))) is not None:
         sentences.append(left_out)
-    unstable = [topic for topic in topics if _is_unstable(topic)]
+    unstable = [topic for topic in topics if topic["unstable"]]
     if unstable:
         sentences.append(_unstable(unstable, len(topics)))
     return sentences
 
 
-def _is_unstable(topic: Mapping[str, Any]) -> bool:
-    """Whether a topic is not found again, beyond chance, in most models of other seeds."""
-    if topic.get("badge") is not None:
+def is_unstable(topic: Mapping[str, Any]) -> bool:
+    """Whether a topic is not found again, beyond chance, in most models of other seeds.
+
+    topic: a row of the table `topics`. Without a badge a mean affinity below .8 counts as unstable.
+    """
+    if topic["badge"] is not None:
         return bool(topic["badge"] == "does not return")
     return topic["stability"] is not None and topic["stability"] < 0.8
 

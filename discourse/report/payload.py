@@ -16,7 +16,7 @@ from discourse.report.behind import list_quotes, place_evidence
 from discourse.report.checks import describe_coding, describe_segmentation
 from discourse.report.comparison import compare_factors, mark_vocabulary, quote_groups
 from discourse.report.coverage import cross_documents
-from discourse.report.findings import state_findings
+from discourse.report.findings import is_unstable, state_findings
 from discourse.report.labels import group_label, label, plain, rows
 from discourse.report.maps import list_trends, map_factors
 from discourse.report.methods import write_methods
@@ -223,6 +223,7 @@ def _describe_topics(held: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     described = rows(held["topics"].sort_values("topic"), *columns)
     for topic in described:
         topic["excluded"] = bool(topic["excluded"])
+        topic["unstable"] = is_unstable(topic)
         topic["badge"] = topic["badge"] and label("returns", topic["badge"])
         terms = held["topic_terms"][held["topic_terms"]["topic"] == topic["topic"]]
         topic["terms"] = rows(terms.sort_values(["rank", "term"]).head(N_TERMS), "term", "phi")

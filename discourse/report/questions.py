@@ -124,11 +124,18 @@ def _seeds(payload: Payload) -> Answer:
     zh = f"用不同种子拟合了 {n_models} 个模型，{converged} 个收敛。"
     en = f"{n_models} models were fitted under different seeds, {converged} converged."
     if known:
-        shaky = sum(value < 0.8 for value in known)
-        zh += f"各主题的稳定性从 {known[0]:.2f} 到 {known[-1]:.2f}，{shaky} 个低于 .80，结论应避开它们或以原文为据。"
+        shaky = [f"T{topic['topic']}" for topic in payload["topics"] if topic["unstable"]]
+        zh += f"各主题的稳定性从 {known[0]:.2f} 到 {known[-1]:.2f}；"
+        en += f" The stability of topics runs from {known[0]:.2f} to {known[-1]:.2f}; "
+        zh += (
+            f"{'、'.join(shaky)} 在多数种子下不重现，不能单独支撑结论。"
+            if shaky
+            else "没有一个在多数种子下不重现。"
+        )
         en += (
-            f" The stability of topics runs from {known[0]:.2f} to {known[-1]:.2f}; {shaky} lie below .80 and should "
-            "carry no conclusion of their own."
+            f"{', '.join(shaky)} did not return under most seeds and should carry no conclusion of their own."
+            if shaky
+            else "none failed to return under most seeds."
         )
     return answer("topics", "换个随机种子，主题还在吗？", "Do the topics return under other seeds?", zh, en)
 

@@ -113,6 +113,15 @@ def test_unstable_topics_are_named(payload):
     assert any("T1 did not come back reliably" in s for s in sentences(payload, "en"))
 
 
+def test_a_badge_outweighs_plain_stability(model_and_tables):
+    tables = dict(model_and_tables[1])
+    badges = pd.Series(["does not return", "returns", "returns often"], dtype="str")
+    tables["topics"] = tables["topics"].assign(badge=badges.to_numpy())
+    payload = build_payload(tables, name="x", settings={})
+    assert [topic["unstable"] for topic in payload["topics"]] == [True, False, False]
+    assert "1 of 3 topics did not come back" in payload["answer"][-1]["en"]
+
+
 def test_every_quotation_names_its_document_and_paragraph(payload, model_and_tables):
     texts = model_and_tables[1]["documents"].set_index("doc_id")["text"]
     groups = [group for topic in payload["quotations"] for group in [topic, *topic["groups"]]]
