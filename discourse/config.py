@@ -7,6 +7,7 @@ import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -176,12 +177,18 @@ def change_study(study: Study, changes: Iterable[str]) -> Study:
 
 def default_settings(section: str) -> dict[str, Any]:
     """Settings of a section and their defaults, read from the signature of its first public function."""
+    return {name: _plain(value) for name, value in _defaults(section)}
+
+
+@cache
+def _defaults(section: str) -> tuple[tuple[str, Any], ...]:
+    """Names and defaults as the signature has them; the code does not change while it runs."""
     parameters = inspect.signature(public_function(section)).parameters.values()
-    return {
-        p.name: _plain(p.default)
+    return tuple(
+        (p.name, p.default)
         for p in parameters
         if p.default is not p.empty and p.kind is not p.VAR_KEYWORD and p.name not in _DECIDED_ELSEWHERE
-    }
+    )
 
 
 def public_function(section: str) -> Callable[..., Any]:
