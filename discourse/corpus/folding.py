@@ -12,7 +12,7 @@ import numpy as np
 
 _TITLE = re.compile(r"《[^《》\n]{1,60}》")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_LETTERS_A_PART = 8_000_000  # shingles that are sorted together, about; bounds the memory, not the result
+_LETTERS_A_PART = 16_000_000  # shingles that are sorted together, about; bounds the memory, not the result
 
 
 @dataclass(frozen=True)
