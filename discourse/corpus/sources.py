@@ -6,19 +6,19 @@ import hashlib
 import json
 import os
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import pandas as pd
 
 from discourse.contracts import CONTRACTS, check
 from discourse.corpus import archives, tables
 from discourse.corpus.archives import Budget
+from discourse.corpus.faults import list_faults, note_faults, shorten
 from discourse.corpus.formats import find_format, is_left_aside, read_content
 from discourse.corpus.given import join_about
+from discourse.corpus.naming import name_sources
 from discourse.corpus.segmented import is_segmented
 from discourse.errors import SourceError
 
@@ -26,7 +26,6 @@ Progress = Callable[[int, int], None]
 # Tables, archives, Word files and PDFs hold many texts, or pictures: they may be so many times larger than one text.
 _MANY = 100
 _BLANK = "\ufeff\u200b \t\r\n\u3000\xa0\f\v"
-_N_NAMED = 3  # files that a note or an error names before it counts the rest
 
 
 @dataclass(frozen=True)
@@ -119,24 +118,6 @@ def read_sources(
     for note in [*note_faults(table), *unmatched]:
         warnings.warn(note, stacklevel=2)
     return check(table, "sources")
-
-
-def note_faults(sources: pd.DataFrame) -> list[str]:
-    """What a reader of results must know of `sources`: texts left out, bytes lost, remarks; one sentence each."""
-    faults, notes = _faults(sources), []
-    if faults:
-        notes.append(
-            f"{len(faults)} of {len(sources)} texts could not be read and are left out: {_shorten(faults)}; "
-            "all are in `sources`, column `error`"
-        )
-    lost = sources[sources["n_lost"] > 0]
-    if len(lost):
-        named = [f"{_label(s)} ({s.n_lost} places, read as {s.encoding})" for s in lost.itertuples()]
-        notes.append(f"bytes that no encoding explains are shown as U+FFFD in {_shorten(named)}")
-    remarked = sources[sources["remarks"].notna()].drop_duplicates(["path", "member", "remarks"])
-    if len(remarked):
-        notes.append(_shorten([f"{_label(s, with_row=False)}: {s.remarks}" for s in remarked.itertuples()]))
-    return notes
 
 
 def _find_files(root: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
@@ -274,60 +255,16 @@ def _printable(name: str) -> str:
 
 def _require_texts(sources: pd.DataFrame, strict: bool) -> None:
     """Raise where no text is left, or where one is lacking and `strict` is meant."""
-    faults = _faults(sources)
+    faults = list_faults(sources)
     if faults and (strict or len(faults) == len(sources)):
-        raise SourceError(_shorten(faults))
-
-
-def _faults(sources: pd.DataFrame) -> list[str]:
-    return [f"{_label(source)}: {source.error}" for source in sources[sources["error"].notna()].itertuples()]
-
-
-def _label(source: Any, *, with_row: bool = True) -> str:
-    """Where a text stands, for a person: path, path inside the archive, row."""
-    inner = f"/{source.member}" if isinstance(source.member, str) else ""
-    return f"{source.path}{inner}" + (f" row {source.row}" if with_row and not pd.isna(source.row) else "")
-
-
-def _shorten(items: Sequence[str]) -> str:
-    rest = f"; and {len(items) - _N_NAMED} more" if len(items) > _N_NAMED else ""
-    return "; ".join(items[:_N_NAMED]) + rest
+        raise SourceError(shorten(faults))
 
 
 def _tabulate(sources: Sequence[_Source]) -> pd.DataFrame:
-    ids = _source_ids(sources)
+    ids = name_sources(sources)
     rows = pd.DataFrame([vars(source) for source in sources]).assign(
         source_id=ids, n_chars=[len(source.text) for source in sources]
     )
     kinds = {name: "str" for name in ("member", "sha256", "encoding", "given", "remarks", "error")}
     columns = list(CONTRACTS["sources"].columns)
     return rows.astype({**kinds, "row": "Int64", "n_lost": "int64", "n_chars": "int64"})[columns]
-
-
-def _source_ids(sources: Sequence[_Source]) -> list[str]:
-    """Path without suffixes, or with them where two would collide; a number behind what still collides."""
-    names = ["/".join(filter(None, (s.path, s.member, str(s.row or "")))) for s in sources]
-    stems = [_stem(source) for source in sources]
-    n_claims = Counter([*stems, *(name for name, stem in zip(names, stems, strict=True) if name != stem)])
-    ids = [stem if n_claims[stem] == 1 else name for stem, name in zip(stems, names, strict=True)]
-    seen: Counter[str] = Counter()
-    for i, source_id in enumerate(ids):
-        seen[source_id] += 1
-        if seen[source_id] > 1:
-            ids[i] = f"{source_id}~{seen[source_id]}"
-    return ids
-
-
-def _stem(source: _Source) -> str:
-    *above, last = "/".join(filter(None, (source.path, source.member))).split("/")
-    folders = [_without_suffix(part) if part.lower().endswith(archives.SUFFIXES) else part for part in above]
-    row = [str(source.row)] if source.row else []
-    return "/".join([*folders, _without_suffix(last), *row])
-
-
-def _without_suffix(name: str) -> str:
-    lower = name.lower()
-    ending = next(
-        (suffix for suffix in archives.SUFFIXES if lower.endswith(suffix)), PurePosixPath(name).suffix
-    )
-    return name[: len(name) - len(ending)] if ending and not name.endswith("/" + ending) else name

@@ -12,44 +12,15 @@ import pandas as pd
 
 from discourse.contracts import check
 from discourse.errors import SettingError
+from discourse.segment.grams import Grams, Stream, count_grams, read_stream
 from discourse.segment.lexicon import SHIELD_THEME, read_stopwords
 from discourse.segment.tokenizer import Tokenizer, build_tokenizer
 
-_WORD = re.compile(r"[\u4E00-\u9FD5A-Za-z0-9+]+")
 _NUMBER = re.compile(
     r"第?[\d零〇一二三四五六七八九十百千万亿两几数%]+[多余]?[个名种位件项条次类批级场轮年月日大期人户家亩元吨]?"
 )
 _BLANK = re.compile(r"\s+")
-_OPENING, _CLOSING = frozenset('“‘「"'), frozenset('”’」"')
-_BOUNDARY = -1
 _CONTEXT = 12
-
-
-@dataclass(frozen=True)
-class _Stream:
-    """The running words of all passages, boundaries between them included.
-
-    codes: index into `words`, -1 at punctuation and at the ends of passages. passage, start: where the word
-    stands; document: code of its document; opens, closes: whether it is a quotation mark. All (n_positions,).
-    """
-
-    words: np.ndarray
-    codes: np.ndarray
-    passage: np.ndarray
-    start: np.ndarray
-    document: np.ndarray
-    opens: np.ndarray
-    closes: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Grams:
-    """Sequences of `length` words: `ids` (n_positions,), -1 where none begins; `first` position and `n` of each."""
-
-    length: int
-    ids: np.ndarray
-    first: np.ndarray
-    n: np.ndarray
 
 
 def discover_terms(
@@ -112,9 +83,9 @@ def discover_terms(
             f"min_count={min_count}, min_documents={min_documents}, n_terms={n_terms} must be 1 or more, "
             f"max_words={max_words} and max_chars={max_chars} 2 or more"
         )
-    stream = _read_stream(passages, tokenizer)
+    stream = read_stream(passages, tokenizer)
     habits = _Habits.of(lexicon)
-    grams = _count_grams(stream, max_words)
+    grams = count_grams(stream, max_words)
     table = pd.concat([_measure(stream, grams, k, min_count) for k in range(1, max_words)], ignore_index=True)
     fits = (table["n_documents"] >= min_documents) & (table["term"].str.len() <= max_chars)
     table = table[fits & ~table["term"].isin(lexicon["term"]) & habits.allow(table)]
@@ -153,49 +124,7 @@ def list_candidates(candidates: pd.DataFrame, *, n_shown: int = 30) -> str:
     return "\n".join([f"{len(candidates)} candidates 候选, best first 由好到差", *lines])
 
 
-def _read_stream(passages: pd.DataFrame, tokenizer: Tokenizer) -> _Stream:
-    rows = [
-        (passage, word, start)
-        for passage, text in enumerate(passages["text"])
-        for word, start in [*tokenizer.cut(text), ("\n", len(text))]
-    ]
-    passage, raw, start = zip(*rows, strict=True) if rows else ((), (), ())
-    codes, words = pd.factorize(
-        np.array([word if _WORD.fullmatch(word) else None for word in raw], dtype=object), sort=True
-    )
-    return _Stream(
-        words=np.asarray(words, dtype=object),
-        codes=codes,
-        passage=np.array(passage, dtype=np.int64),
-        start=np.array(start, dtype=np.int64),
-        document=pd.factorize(passages["doc_id"])[0][list(passage)],
-        opens=np.array([word in _OPENING for word in raw], dtype=bool),
-        closes=np.array([word in _CLOSING for word in raw], dtype=bool),
-    )
-
-
-def _count_grams(stream: _Stream, max_words: int) -> list[_Grams]:
-    """Sequences of 1, 2, ... `max_words` words; a longer one is a shorter one and the word that follows."""
-    ids = stream.codes.astype(np.int64)
-    grams = [_tally(ids, 1)]
-    for length in range(2, max_words + 1):
-        follower = np.full_like(ids, _BOUNDARY)
-        follower[: len(ids) - length + 1] = stream.codes[length - 1 :]
-        whole = (ids >= 0) & (follower >= 0)
-        pairs = np.where(whole, ids * (len(stream.words) + 1) + follower, _BOUNDARY)
-        ids = np.full_like(ids, _BOUNDARY)
-        ids[whole] = np.unique(pairs[whole], return_inverse=True)[1]
-        grams.append(_tally(ids, length))
-    return grams
-
-
-def _tally(ids: np.ndarray, length: int) -> _Grams:
-    places = np.flatnonzero(ids >= 0)
-    _, first, n = np.unique(ids[places], return_index=True, return_counts=True)
-    return _Grams(length, ids, places[first], n)
-
-
-def _measure(stream: _Stream, grams: list[_Grams], k: int, min_count: int) -> pd.DataFrame:
+def _measure(stream: Stream, grams: list[Grams], k: int, min_count: int) -> pd.DataFrame:
     """Statistics of the sequences of k + 1 words that occur often enough."""
     gram = grams[k]
     wanted = np.flatnonzero(gram.n >= min_count)
@@ -217,19 +146,19 @@ def _measure(stream: _Stream, grams: list[_Grams], k: int, min_count: int) -> pd
     )
 
 
-def _count_documents(stream: _Stream, gram: _Grams) -> np.ndarray:
+def _count_documents(stream: Stream, gram: Grams) -> np.ndarray:
     whole = gram.ids >= 0
     pairs = np.unique(np.stack([gram.ids[whole], stream.document[whole]]), axis=1)
     return np.bincount(pairs[0], minlength=len(gram.n))
 
 
-def _count_quoted(stream: _Stream, gram: _Grams) -> np.ndarray:
+def _count_quoted(stream: Stream, gram: Grams) -> np.ndarray:
     """Occurrences that fill a pair of quotation marks."""
     enclosed = (gram.ids >= 0) & np.roll(stream.opens, 1) & np.roll(stream.closes, -gram.length)
     return np.bincount(gram.ids[enclosed], minlength=len(gram.n))
 
 
-def _weakest_joint(grams: list[_Grams], k: int, first: np.ndarray, n: np.ndarray, total: int) -> np.ndarray:
+def _weakest_joint(grams: list[Grams], k: int, first: np.ndarray, n: np.ndarray, total: int) -> np.ndarray:
     """Pointwise mutual information of the two sides, smallest over the places where a sequence can be parted."""
     joints = []
     for cut in range(1, k + 1):
@@ -238,14 +167,14 @@ def _weakest_joint(grams: list[_Grams], k: int, first: np.ndarray, n: np.ndarray
     return np.min(joints, axis=0)
 
 
-def _entropy(gram: _Grams, neighbours: np.ndarray) -> np.ndarray:
+def _entropy(gram: Grams, neighbours: np.ndarray) -> np.ndarray:
     """Entropy of the neighbours of each sequence; every boundary is a neighbour of its own."""
     beside = (gram.ids >= 0) & (neighbours >= 0)
     pairs, counts = np.unique(np.stack([gram.ids[beside], neighbours[beside]]), axis=1, return_counts=True)
     return np.log(gram.n) - np.bincount(pairs[0], counts * np.log(counts), minlength=len(gram.n)) / gram.n
 
 
-def _mean_of_longer(grams: list[_Grams], k: int, min_count: int) -> np.ndarray:
+def _mean_of_longer(grams: list[Grams], k: int, min_count: int) -> np.ndarray:
     """Mean count of the longer sequences that hold each sequence of k + 1 words; 0 if there are none."""
     held, sums = np.zeros(len(grams[k].n)), np.zeros(len(grams[k].n))
     for longer in grams[k + 1 :]:
@@ -325,7 +254,7 @@ def _standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
 
-def _show(table: pd.DataFrame, passages: pd.DataFrame, stream: _Stream) -> pd.DataFrame:
+def _show(table: pd.DataFrame, passages: pd.DataFrame, stream: Stream) -> pd.DataFrame:
     rows, start = stream.passage[table["place"]], stream.start[table["place"]]
     texts = passages["text"].to_numpy()[rows]
     ends = start + table["term"].str.len().to_numpy()
