@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage, languages
 
@@ -28,9 +29,11 @@ html_title = "discourse"
 html_search_language = "pairs"
 html_copy_source = False
 html_show_sphinx = False
+html_show_search_summary = False  # it would fetch the pages found, which browsers refuse for files
 html_theme_options = {"top_of_page_buttons": []}
 
 _HAN = "\u3400-\u9fff"
+_CHINESE = re.compile("[\u2018-\u201f\u3000-\u9fff\uff00-\uffef]")
 _OUTSIDE = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+(?:benchmarks|seeds|stopwords|results)/[^)#]+)\)")
 
 
@@ -74,7 +77,22 @@ def link_outside(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = _OUTSIDE.sub(r"{download}`\1 <\2>`", source[0])
 
 
+def join_chinese(app: Sphinx, doctree: nodes.document) -> None:
+    """Show no blank where a line of Chinese ends in the source."""
+    for line_break in [text for text in doctree.findall(nodes.Text) if text == "\n"]:
+        inline = line_break.parent
+        at = inline.index(line_break)
+        sides = (
+            (inline[at - 1].astext()[-1:], inline[at + 1].astext()[:1])
+            if 0 < at < len(inline) - 1
+            else ("", "")
+        )
+        if all(_CHINESE.match(side) for side in sides):
+            inline.remove(line_break)
+
+
 def setup(app: Sphinx) -> None:
-    """Add the search of Chinese and the links to files beside docs/."""
+    """Add the search of Chinese, whole Chinese paragraphs, and the links to files beside docs/."""
     languages["pairs"] = Pairs
     app.connect("source-read", link_outside)
+    app.connect("doctree-read", join_chinese)
