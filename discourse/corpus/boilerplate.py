@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from discourse.corpus.closinglists import end_of_list
 from discourse.corpus.lineforms import (
     Vocabulary,
     edge_label,
@@ -26,6 +27,7 @@ from discourse.corpus.lineforms import (
     opens_appendix,
     opens_closing,
     opens_summary,
+    unfolds,
 )
 from discourse.corpus.titles import find_title
 
@@ -59,7 +61,8 @@ def label_lines(
     first, last = _core(lines, labels, prose)
     if first is None or last is None:
         return [label or "furniture" for label in labels]
-    first, last = _grow_up(lines, labels, first), _grow_down(lines, labels, last)
+    first, last = _grow_up(lines, labels, first), _grow_down(lines, labels, last, vocabulary)
+    last = end_of_list(lines, labels, first, last)
     labels[first : last + 1] = [inner_label(line, vocabulary) for line in lines[first : last + 1]]
     _mark_appendix(lines, labels, vocabulary)
     _mark_repeat(lines, labels)
@@ -152,14 +155,19 @@ def _grow_up(lines: Sequence[str], labels: Sequence[str], first: int) -> int:
     return first
 
 
-def _grow_down(lines: Sequence[str], labels: Sequence[str], last: int) -> int:
-    """Downwards over short sentences, and over headings that a sentence follows."""
+def _grow_down(lines: Sequence[str], labels: Sequence[str], last: int, vocabulary: Vocabulary) -> int:
+    """Downwards over short sentences, and over headings and openings of lists that a sentence follows.
+
+    A button that unfolds the rest of a text stands inside it.
+    """
     for i in range(last + 1, len(lines)):
-        if labels[i] not in ("", "blank"):
+        if labels[i] == "blank" or unfolds(lines[i], vocabulary):
+            continue
+        if labels[i]:
             break
-        if labels[i] == "" and is_sentence(lines[i]) and not lines[i].endswith((":", "：")):
+        if is_sentence(lines[i]) and not lines[i].endswith((":", "：")):
             last = i
-        elif labels[i] == "" and not is_heading(lines[i]):
+        elif not is_heading(lines[i]) and not is_sentence(lines[i]):
             break
     return last
 

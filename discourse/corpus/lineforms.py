@@ -62,6 +62,8 @@ class Vocabulary:
     summary: tuple[str, ...]
     site_name: tuple[str, ...]
     appendix: tuple[str, ...]
+    unfold: tuple[str, ...]
+    advertisement: tuple[str, ...]
 
 
 def read_vocabulary() -> Vocabulary:
@@ -78,6 +80,8 @@ def read_vocabulary() -> Vocabulary:
         summary=tuple(words["summary"]),
         site_name=tuple(words["site name"]),
         appendix=tuple(words["appendix"]),
+        unfold=tuple(words["unfold"]),
+        advertisement=tuple(words["advertisement"]),
     )
 
 
@@ -140,6 +144,8 @@ def inner_label(line: str, vocabulary: Vocabulary) -> str:
     is_label = len(line) < _SHORT and not re.search(r"[。；]$", line)
     if line.strip(_STRIP) in vocabulary.inside_line or _WEB_ADDRESS.fullmatch(line):
         return "furniture"
+    if is_advertisement(line, vocabulary):
+        return "furniture"
     if len(line) < 2 * _SHORT and _CAPTION.search(line) and not is_paragraph(line):
         return "furniture"
     return "furniture" if is_label and any(mark in line for mark in vocabulary.inside_mark) else "body"
@@ -156,6 +162,19 @@ def opens_closing(line: str, vocabulary: Vocabulary) -> bool:
     """Whether a line of furniture is one that stands behind texts: who edited, what to read next."""
     bare = line.strip(_STRIP)
     return bare.startswith(vocabulary.closing)
+
+
+def is_advertisement(line: str, vocabulary: Vocabulary) -> bool:
+    """Whether a line calls itself one, or holds the words of a shop: three of them, and more in a long line."""
+    if re.match(r"[\s【\[（(]*(?:广告|推广|赞助商?|AD)[】\])）]?\s*[:：丨|]", line):
+        return True
+    n_words = sum(word in line for word in vocabulary.advertisement)
+    return n_words >= 3 and len(line) <= _WORD_EVERY * n_words
+
+
+def unfolds(line: str, vocabulary: Vocabulary) -> bool:
+    """Whether a line is a button behind which the text goes on: 展开剩余62%, 展开全文."""
+    return len(line) < _SHORT // 2 and line.strip(_STRIP).startswith(vocabulary.unfold)
 
 
 def opens_appendix(line: str, vocabulary: Vocabulary) -> bool:
@@ -179,7 +198,9 @@ def _has_chrome_words(line: str, bare: str, vocabulary: Vocabulary) -> bool:
 
 def _is_byline(line: str, vocabulary: Vocabulary) -> bool:
     is_short = len(line) < _SHORT
-    if _TIME.fullmatch(line) or (is_short and any(word in line for word in vocabulary.byline_inside)):
+    # 全市社区工作者: is a salutation
+    named = line.replace("工作者", "")
+    if _TIME.fullmatch(line) or (is_short and any(word in named for word in vocabulary.byline_inside)):
         return True
     label = _LABEL.match(line)
     if label is None or label[1] not in vocabulary.byline:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from discourse.corpus.boilerplate import label_lines
-from discourse.corpus.edges import shared_edges
 from discourse.corpus.compilations import split_compilation
+from discourse.corpus.edges import shared_edges
 from discourse.corpus.lineforms import read_vocabulary
 
 _VOCABULARY = read_vocabulary()
@@ -101,6 +101,53 @@ def test_a_long_copyright_notice_behind_the_text_is_no_body():
     assert _body(f"{_ONE}\n{_TWO}\n{notice}") == [_ONE, _TWO]
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "现将评选结果公布如下。\n一等奖\n东湖街道“楼门长制”\n二等奖\n西山镇“流动议事车”",
+        "主要有两条:\n1.提高认识\n2.加强领导",
+        "一是不要搞花架子；\n二是不要层层加码；\n三是不要光说不练",
+        "这里我再强调几句：\n一是不要搞花架子；\n同志们，任务已经明确。我就讲这些，谢谢大家。（掌声）",
+        "展开剩余62%\n启示之一：条块必须握指成拳。",
+    ],
+)
+def test_a_text_that_ends_in_a_list_or_behind_a_button_keeps_its_end(end):
+    kept = [line for line in end.split("\n") if not line.startswith("展开")]
+    assert _body(
+        f"标题之一二三\n{_ONE}\n{end}\n打印\n关闭\n热门排行\n小院里的大会议\n3、从要我建到我要建"
+    ) == [_ONE, *kept]
+
+
+def test_headlines_behind_a_text_without_an_announced_list_are_furniture():
+    headlines = "1、乡村文化的当代价值\n2、小院里的大会议"
+    assert _body(f"{_ONE}\n{_TWO}\n浙江一县聘请百名顾问\n{headlines}") == [_ONE, _TWO]
+    assert _body(f"{_ONE}\n一、{_TWO}\n{headlines}") == [_ONE, f"一、{_TWO}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "推广：本地装修公司十强榜单出炉，现在预约可免费量房，机会难得！",
+        "限时特惠：原价199元的净水器，现在下单只要99元，全国包邮，先到先得，快来抢购吧！",
+    ],
+)
+def test_an_advertisement_of_whole_sentences_between_two_paragraphs_goes(line):
+    assert _body(f"{_ONE}\n{line}\n{_TWO}") == [_ONE, _TWO]
+
+
+def test_one_word_of_a_shop_makes_no_advertisement():
+    line = "对困难群众赠送家庭礼包,限时办结各类申请,让群众少跑腿、好办事。"
+    assert _body(f"{_ONE}\n{line}\n{_TWO}") == [_ONE, line, _TWO]
+
+
+def test_workers_who_are_greeted_are_no_authors():
+    assert _body(f"一封信\n全市社区工作者：\n你们辛苦了！\n{_ONE}") == [
+        "全市社区工作者：",
+        "你们辛苦了！",
+        _ONE,
+    ]
+
+
 def test_a_closing_sentence_with_one_word_of_furniture_is_body():
     last = "开通热线电话,方便群众反映诉求。"
     assert _body(f"{_ONE}\n{_TWO}\n{last}\n联系电话:010-00000000") == [_ONE, _TWO, last]
@@ -125,10 +172,15 @@ def test_notes_on_terms_are_an_appendix_and_a_second_copy_is_a_repeat():
 
 def test_a_block_that_begins_several_pages_is_furniture_and_a_shared_text_is_not():
     head = ["某某网", "频道", "栏目"]
-    pages = [[*head, f"第{i}个标题", _ONE, _TWO] for i in "一二三"]
+    pages = [[*head, f"第{i}个标题", _ONE, _TWO.replace("居民", f"{i}区居民")] for i in "一二三"]
     assert shared_edges(pages) == [frozenset({0, 1, 2})] * 3
     assert shared_edges([[_ONE, _TWO, "完"]] * 3) == [frozenset()] * 3
     assert shared_edges(pages[:2]) == [frozenset()] * 2
+
+
+def test_a_text_that_was_reprinted_keeps_its_last_sentences():
+    short = [f"{i}是要把工作做细做实,让群众满意。" for i in "一二三四"]
+    assert shared_edges([["标题", "时间:2020-01-01", "来源:某网", _ONE, *short]] * 4) == [frozenset()] * 4
 
 
 def test_a_page_of_one_short_sentence_keeps_it():
