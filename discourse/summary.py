@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from discourse.errors import RunError
 from discourse.runs.manifest import read_manifest
 from discourse.runs.store import read_json
 
@@ -23,8 +24,35 @@ def describe_run(folder: Path) -> dict[str, Any]:
         "settings": manifest["settings"],
     }
     if "report" in done:
-        described |= read_json(folder / SUMMARY) | {"report": (folder / "report.html").as_posix()}
+        described |= _read_summary(folder / SUMMARY) | {"report": (folder / "report.html").as_posix()}
     return described
+
+
+def _read_summary(path: Path) -> dict[str, Any]:
+    """What `summarise` wrote; the file of a run folder may come from anybody."""
+
+    def told(sentences: Any) -> bool:
+        return isinstance(sentences, list) and all(map(in_both, sentences))
+
+    def in_both(words: Any) -> bool:
+        return isinstance(words, dict) and all(
+            isinstance(words.get(language), str) for language in ("zh", "en")
+        )
+
+    def is_block(block: Any) -> bool:
+        return isinstance(block, dict) and in_both(block.get("heading")) and told(block.get("sentences"))
+
+    words = read_json(path)
+    if (
+        not isinstance(words, dict)
+        or not isinstance(words.get("counts"), dict)
+        or not all(isinstance(count, int) for count in words["counts"].values())
+        or not told(words.get("answer", []))
+        or not isinstance(words.get("findings"), list)
+        or not all(map(is_block, words["findings"]))
+    ):
+        raise RunError(f"{path}: is not the summary of a report; write it again with `discourse report`")
+    return words
 
 
 def summarise(payload: Mapping[str, Any]) -> dict[str, Any]:

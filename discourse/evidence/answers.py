@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,6 +19,7 @@ from discourse.evidence.tasks import CodingItem
 MAX_BYTES = 2_000_000
 MAX_MILLISECONDS = 600_000
 _MAX_NAME = 60
+_MOST_ITEMS, _MOST_OPTIONS = 100_000, 100
 _FIELDS = ("schema", "form", "shown", "coder", "lang", "started", "finished", "answers", "checksum")
 FITS_FROM = 4  # a label is accepted from this rating on
 NO_LABEL = 6
@@ -37,6 +39,10 @@ def read_key(data: bytes, name: str = "key") -> dict[str, Any]:
     if key.get("checksum") != hash_content(content):
         _refuse(
             name, "must be as it was written", "its contents were altered", "make it again with the same seed"
+        )
+    if not _is_whole_key(key):
+        _refuse(
+            name, "must hold the questions of a form", "others or none", "make it again with the same seed"
         )
     return key
 
@@ -75,6 +81,40 @@ def read_answers(files: Sequence[tuple[str, bytes]], key: Mapping[str, Any]) -> 
         coders[_fold(coder)] = name
         rows += [_score(item, coder, answer) for item, answer in zip(items, answers["answers"], strict=True)]
     return check(_as_table(rows), "coding_items")
+
+
+def _is_whole_key(key: Mapping[str, Any]) -> bool:
+    """Whether every entry is of its kind: a key may come from anybody, and its checksum be made right."""
+    items = key.get("items")
+    if not all(isinstance(key.get(name), str) for name in ("form", "shown")):
+        return False
+    run = key.get("run")
+    if not isinstance(run, dict) or not all(isinstance(value, str) for value in run.values()):
+        return False
+    return isinstance(items, list) and 0 < len(items) <= _MOST_ITEMS and all(map(_is_item, items))
+
+
+def _is_item(item: Any) -> bool:
+    if not isinstance(item, dict) or set(item) != {field.name for field in fields(CodingItem)}:
+        return False
+    options, answer = item["options"], item["answer"]
+    shares, topics = item["option_theta"], item["option_topics"]
+    words = [item["task"], item["label"], item["item_id"]]
+    listed = [item["texts"], item["terms"], shares, topics, options]
+    if not all(isinstance(one, list) for one in listed) or not 0 < len(options) <= _MOST_OPTIONS:
+        return False
+    words += [*item["texts"], *item["terms"]]
+    return (
+        all(isinstance(option, list) and all(isinstance(word, str) for word in option) for option in options)
+        and all(isinstance(word, str) for word in words)
+        and _is_whole(item["topic"])
+        and abs(item["topic"]) < 2**31
+        and (answer is None or (_is_whole(answer) and 1 <= answer <= len(options)))
+        and all(_is_whole(topic) for topic in topics)
+        and all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares)
+        and len(shares) in (0, len(options))
+        and (len(shares) > 0 or item["task"] not in ("topic_intrusion", "label_intrusion"))
+    )
 
 
 def _read_object(data: bytes, name: str, *, limit: int) -> dict[str, Any]:
