@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -71,12 +71,21 @@ REPORT = "report.html"
 LDAVIS = "pyldavis.html"
 
 
+class Walk(Protocol):
+    """Passages on their way to tokens: tables of them, then what became of the lexicon."""
+
+    def __iter__(self) -> Iterator[pd.DataFrame]: ...
+
+    def audit(self) -> pd.DataFrame:
+        """Table `lexicon_audit`."""
+
+
 @dataclass(frozen=True)
 class Engine:
     """Who cleans sources and cuts passages: this machine, or a cluster that answers with the same tables."""
 
     clean: Callable[..., Iterator[Cleaned]] = clean_sources
-    walk: Callable[..., PassageWalk] = PassageWalk
+    walk: Callable[..., Walk] = PassageWalk
 
 
 THIS_MACHINE = Engine()

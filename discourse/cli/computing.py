@@ -18,6 +18,7 @@ from discourse.cli.app import (
     app,
     silent,
 )
+from discourse.cli.clusters import EngineOption, MasterOption, cluster, with_engine
 
 
 @app.command()
@@ -45,13 +46,17 @@ def run(
     changes: SetOption = None,
     out: OutOption = None,
     strict: StrictOption = False,
+    engine: EngineOption = "local",
+    master: MasterOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """The whole walk; goes on where an interrupted run stopped. 运行整个研究，可从中断处继续。"""
     from discourse.config import read_study
 
-    _run(read_study(study, _with_strict(changes, strict)), out, quiet, as_json)
+    with cluster(engine, master):
+        changes = with_engine(_with_strict(changes, strict), engine)
+        _run(read_study(study, changes), out, quiet, as_json)
 
 
 @app.command()
@@ -80,6 +85,8 @@ def corpus(
     out: Annotated[Path, typer.Option("--out", help="The run folder to make.")],
     changes: SetOption = None,
     strict: StrictOption = False,
+    engine: EngineOption = "local",
+    master: MasterOption = None,
 ) -> None:
     """First stage: files to documents, edits, attributions, passages. 第一步：读取、修复、归属。"""
     from discourse.config import change_study, default_study, read_study
@@ -87,9 +94,10 @@ def corpus(
     from discourse.pipeline import run_corpus
 
     is_study = path.suffix == ".toml"
-    changes = _with_strict(changes, strict)
+    changes = with_engine(_with_strict(changes, strict), engine)
     study = read_study(path, changes) if is_study else change_study(default_study(path), changes)
-    run = run_corpus(study, out, say=typer.echo)
+    with cluster(engine, master):
+        run = run_corpus(study, out, say=typer.echo)
     typer.echo(f"\n{render_coverage(run.table('documents'), run.table('attributions'))}\n")
     typer.echo(
         f"to correct 如需更正: {out / 'attributions.csv'}: keep the rows that you change 只留改过的行; then in "
@@ -99,15 +107,17 @@ def corpus(
 
 
 @app.command()
-def segment(run: RunArgument) -> None:
+def segment(run: RunArgument, engine: EngineOption = "local", master: MasterOption = None) -> None:
     """Second stage: passages to tokens, and the lexicon audit. 第二步：分词。"""
-    _stage(run, "segment")
+    with cluster(engine, master):
+        _stage(run, "segment")
 
 
 @app.command()
-def topics(run: RunArgument) -> None:
+def topics(run: RunArgument, engine: EngineOption = "local", master: MasterOption = None) -> None:
     """Third stage: topic models under several seeds, document shares. 第三步：主题模型。"""
-    _stage(run, "topics")
+    with cluster(engine, master):
+        _stage(run, "topics")
 
 
 @app.command()

@@ -35,6 +35,7 @@ _MODEL_CHARS = (
     20_000_000  # the model of neighbours is that of at least so many characters, spread over the corpus
 )
 _WORTH_A_WORKER = 1_000_000  # characters
+_NULLABLE = {"documents": {"year": "Int64"}, "attributions": {"start": "Int64", "end": "Int64"}}
 _SURVEY = 5  # a survey costs about a fifth of the whole work
 
 
@@ -210,7 +211,7 @@ class PageWorker:
 
 
 def _document_table(texts: Sequence[Text]) -> pd.DataFrame:
-    return _table("documents", [text.row for text in texts], year="Int64")
+    return _table("documents", [text.row for text in texts])
 
 
 def _edit_table(pages: Sequence[CleanedPage]) -> pd.DataFrame:
@@ -233,7 +234,7 @@ def _document_at(texts: Sequence[Text], edit: Edit) -> str | None:
 def _attribution_table(texts: Sequence[Text], gazetteer: Gazetteer) -> pd.DataFrame:
     """Collect what attribution read, in raw offsets, and where the title stood."""
     rows = [row for text in texts for row in (*_title_row(text), *_attributions(text, gazetteer))]
-    return _table("attributions", rows, start="Int64", end="Int64")
+    return _table("attributions", rows)
 
 
 def _title_row(text: Text) -> Iterator[dict[str, object]]:
@@ -249,14 +250,13 @@ def _attributions(text: Text, gazetteer: Gazetteer) -> Iterator[dict[str, object
         yield found._asdict() | dict(doc_id=text.row["doc_id"], start=start, end=end)
 
 
-def _table(name: str, rows: Sequence[Mapping[str, object]], **kinds: str) -> pd.DataFrame:
-    """Rows as a table of the contract, every column of its own kind, also where there are no rows."""
+def _table(name: str, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    return typed(pd.DataFrame.from_records(list(rows)) if rows else empty(name), name)
+
+
+def typed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Columns of the contract, each of its own kind, also where a table has no rows or no value."""
     rules = CONTRACTS[name].columns
-    if not rows:
-        table = empty(name)
-    else:
-        table = pd.DataFrame.from_records(list(rows)).reindex(columns=list(rules))
     plain = {"str": "str", "int": "int64", "float": "float64", "bool": "bool"}
-    return table.astype(
-        {column: kinds.get(column, plain[rule.rstrip("!")]) for column, rule in rules.items()}
-    )
+    kinds = {column: plain[rule.rstrip("!")] for column, rule in rules.items()} | _NULLABLE.get(name, {})
+    return table.reindex(columns=list(rules)).astype(kinds)

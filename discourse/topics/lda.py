@@ -19,6 +19,7 @@ from discourse.topics._themes import known_terms, note_strangers, seed_prior
 from discourse.topics.quality import score_likelihood
 
 ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit, "cvb0": _cvb0.fit, "gibbs": _tomotopy.fit}
+ON_CLUSTER = "spark"  # among the engines while `discourse.spark.engine.use_spark` is in force
 PRIOR = 0.1  # alpha and eta of engines that choose none themselves
 ETA_OF_THEMES = 0.03  # what cvb0 takes where no eta is given
 MOST_STARTS = 20
@@ -55,8 +56,8 @@ def fit_lda(
         Where the engine's own generator starts; numpy's global generator is neither read nor moved.
     engine
         Who fits: ``cvb0`` (collapsed variational Bayes, compiled, all processors, by far the fastest),
-        ``gensim`` (batch variational Bayes, one process) or ``gibbs`` (collapsed Gibbs sampling by tomotopy,
-        an extra).
+        ``gensim`` (batch variational Bayes, one process), ``gibbs`` (collapsed Gibbs sampling by tomotopy, an
+        extra) or ``spark`` (MLlib on a cluster, an extra: `docs/spark.md`).
     n_starts
         Fits from so many starts and keeps the one that its engine judges highest. If None, ``cvb0`` takes as
         many as 200,000 pairs of passage and term allow, 1 to 20, and the others one. On the seed texts (80
@@ -167,6 +168,11 @@ def _engine_settings(dtm: DocumentTermMatrix, given: dict[str, Any]) -> dict[str
 
 
 def _engine(name: str) -> Callable[..., Fit]:
+    if name == ON_CLUSTER and name not in ENGINES:
+        raise SettingError(
+            "engine='spark' fits on a cluster, and there is none: give the command --engine spark --master local[2] "
+            "(docs/spark.md), or choose --set topics.lda.engine=cvb0."
+        )
     if name not in ENGINES:
         raise SettingError(
             f"engine={name!r} is not known. {suggest(name, ENGINES)}Engines: {', '.join(ENGINES)}."

@@ -1,0 +1,47 @@
+"""Options of the commands that may work on a cluster, and the cluster itself while they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from discourse.errors import SettingError, suggest
+
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="Who works: local, or spark (pip install 'discourse-zh[spark]').")
+]
+MasterOption = Annotated[
+    str | None, typer.Option("--master", help="Spark's master: local[2], spark://host:7077, yarn.")
+]
+_ENGINES = ("local", "spark")
+
+
+@contextmanager
+def cluster(engine: str, master: str | None) -> Iterator[None]:
+    """While the block lasts stages work where the options say."""
+    _check(engine, master)
+    if engine == "local":
+        yield
+        return
+    from discourse.spark.engine import use_spark
+
+    with use_spark(master or "local[*]"):
+        yield
+
+
+def with_engine(changes: Iterable[str] | None, engine: str) -> list[str]:
+    """Changes of settings, led by the one that has topics fitted by Spark; what the user set wins."""
+    return [*(["topics.lda.engine=spark"] if engine == "spark" else []), *(changes or [])]
+
+
+def _check(engine: str, master: str | None) -> None:
+    if engine not in _ENGINES:
+        raise SettingError(
+            f"--engine {engine!r} is not known. {suggest(engine, _ENGINES)}Engines: local, spark; the topic model "
+            "is chosen by --set topics.lda.engine=…"
+        )
+    if master is not None and engine == "local":
+        raise SettingError(f"--master {master}: only Spark has a master; add --engine spark")

@@ -1,0 +1,236 @@
+"""The address of a master comes in; a Spark session that carries this project to its executors goes out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from discourse.errors import RunError, SettingError
+from discourse.runs.manifest import versions
+from discourse.spark.shipping import FOLDER, pack_project
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_MASTER = re.compile(
+    r"(?P<local>local(-cluster)?(\[[\d*, ]+\])?)|spark://(?P<hosts>[^/\s]+)|yarn|k8s://\S+", re.IGNORECASE
+)
+_LEAST_JAVA = 17
+_WAIT_FOR_MASTER = 10.0  # seconds
+_WAIT_FOR_EXECUTORS = 120.0
+_DECIDE_TOKENS = ("jieba", "rjieba", "opencc")  # other versions of these would give other tables
+_QUIET = "rootLogger.level = {level}\nrootLogger.appenderRef.stderr.ref = stderr\n" + (
+    "appender.stderr.type = Console\nappender.stderr.name = stderr\nappender.stderr.target = SYSTEM_ERR\n"
+    "appender.stderr.layout.type = PatternLayout\nappender.stderr.layout.pattern = %p %c: %m%n\n"
+)
+
+
+@contextmanager
+def open_session(master: str) -> Iterator[SparkSession]:
+    """Give a session on `master` and close it; one that this process has already is taken as it is, and left.
+
+    master: ``local[2]`` (this machine, bound to the loopback address), ``spark://host:7077``, ``yarn`` or
+    ``k8s://…``. What else the cluster needs (memory, number of executors) is read from ``spark-defaults.conf``
+    in ``SPARK_CONF_DIR``, as by any program of Spark's.
+
+    Raises
+    ------
+    SettingError
+        `master` is no address of a master.
+    RunError
+        pyspark or Java is missing, nobody answers there, or the executors lack packages.
+    """
+    found = _MASTER.fullmatch(master.strip())
+    if not found:
+        raise SettingError(
+            f"master={master!r} is no address of a master. Give local[2], spark://host:7077, yarn or k8s://…"
+        )
+    _require_pyspark()
+    _require_java()
+    from pyspark.sql import SparkSession
+
+    if (running := SparkSession.getActiveSession()) is not None:
+        yield running
+        return
+    for host in (found["hosts"] or "").split(","):
+        _reach(host, master)
+    with tempfile.TemporaryDirectory(prefix="discourse-spark-", ignore_cleanup_errors=True) as scratch:
+        is_here = found["local"] is not None and "cluster" not in found["local"]
+        session = _start(master.strip(), Path(scratch), is_here=is_here)
+        try:
+            if not is_here:
+                _await_executors(session, master)
+            yield session
+        finally:
+            session.stop()
+
+
+def _require_pyspark() -> None:
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        raise RunError(
+            "engine spark needs pyspark, which is not installed: pip install 'discourse-zh[spark]'"
+        ) from None
+
+
+def _require_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
+    how = (
+        "install it (Debian, Ubuntu: openjdk-17-jre-headless; Fedora: java-17-openjdk-headless; "
+        "macOS: openjdk@17), or point JAVA_HOME at it"
+    )
+    if java is None:
+        where = f"JAVA_HOME={home} holds no bin/java" if home else "there is no java on the PATH"
+        raise RunError(f"engine spark needs Java {_LEAST_JAVA} or newer, and {where}: {how}")
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60)
+    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
+    if version is None or int(version[1]) < _LEAST_JAVA:
+        told = " ".join((answer.stderr or answer.stdout).split())[:80] or "it does not start"
+        raise RunError(f"engine spark needs Java {_LEAST_JAVA} or newer, {java} is another ({told}): {how}")
+
+
+def _reach(host: str, master: str) -> None:
+    """Spark itself tries for a minute and then speaks in a hundred lines."""
+    if not host:
+        return
+    name, _, port = host.rpartition(":")
+    try:
+        socket.create_connection((name or host, int(port) if name else 7077), _WAIT_FOR_MASTER).close()
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"master {master}: nobody answers at {host} ({error}); start it, or mend the address; local[2] works "
+            "without a cluster"
+        ) from None
+
+
+def _start(master: str, scratch: Path, *, is_here: bool) -> SparkSession:
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master(master).appName("discourse")
+    for key, value in _configure(scratch, is_here=is_here).items():
+        builder = builder.config(key, value)
+    try:
+        with _python(sys.executable if is_here else None):
+            return builder.getOrCreate()
+    except Exception as error:  # of Java, of py4j or of pyspark
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        told = str(error) if isinstance(error, PySparkException) else first_words(error)
+        raise RunError(
+            f"master {master}: Spark does not start ({told}); DISCOURSE_TRACEBACK=1 shows more"
+        ) from (error if os.environ.get("DISCOURSE_TRACEBACK") else None)
+
+
+def _configure(scratch: Path, *, is_here: bool) -> dict[str, str]:
+    """Settings of the session; only what the work needs, the rest is the cluster's own."""
+    logging = scratch / "log4j2.properties"
+    level = "warn" if os.environ.get("DISCOURSE_TRACEBACK") else "off"
+    logging.write_text(_QUIET.format(level=level), encoding="utf-8")
+    settings = {
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging.as_uri()}",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.maxResultSize": "0",
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+        "spark.sql.session.timeZone": "UTC",
+    }
+    if is_here:
+        return settings | {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.ui.enabled": "false",
+            "spark.local.dir": str(scratch),
+            "spark.driver.memory": "2g",
+        }
+    archive = pack_project(scratch)
+    return settings | {
+        "spark.archives": f"{archive.as_uri()}#{FOLDER}",
+        "spark.executorEnv.PYTHONPATH": FOLDER,
+    }
+
+
+@contextmanager
+def _python(path: str | None) -> Iterator[None]:
+    """Workers on this machine run in this Python; those of a cluster in the one that PYSPARK_PYTHON names."""
+    before = os.environ.get("PYSPARK_PYTHON")
+    if path is not None:
+        os.environ["PYSPARK_PYTHON"] = path
+    try:
+        yield
+    finally:
+        if path is not None:
+            os.environ.pop("PYSPARK_PYTHON")
+            if before is not None:
+                os.environ["PYSPARK_PYTHON"] = before
+
+
+def _await_executors(session: SparkSession, master: str) -> None:
+    """Ask one executor for its versions; without any, Spark would wait for ever."""
+    found = _within(_WAIT_FOR_EXECUTORS, lambda: _ask_versions(session))
+    if found is None:
+        session.stop()
+        raise RunError(
+            f"master {master}: no executor came up in {_WAIT_FOR_EXECUTORS:.0f} seconds; look whether its workers run "
+            "and have as much memory and as many processors as spark-defaults.conf asks for"
+        )
+    if isinstance(found, Exception):
+        told = first_words(found)
+        raise RunError(
+            f"master {master}: the executors cannot run this project ({told}); their Python (PYSPARK_PYTHON) needs "
+            "the packages of discourse-zh: pip install discourse-zh there, or ship an environment (docs/spark.md)"
+        )
+    here = versions()
+    for name in _DECIDE_TOKENS:
+        if found[name] != here[name]:
+            raise RunError(
+                f"master {master}: the executors have {name} {found[name]}, this machine {here[name]}: tables would "
+                "differ from those of a single machine; install the same version there"
+            )
+
+
+def _ask_versions(session: SparkSession) -> dict[str, str]:
+    return session.sparkContext.parallelize([0], 1).map(_tell_versions).collect()[0]
+
+
+def _tell_versions(_: int) -> dict[str, str]:
+    import discourse.corpus.batches
+    import discourse.segment.tokens  # noqa: F401
+
+    return versions()
+
+
+def _within(seconds: float, do: Callable[[], Any]) -> Any:
+    """What `do` returns or raises, None where it takes longer."""
+    answer: list[Any] = []
+
+    def run() -> None:
+        try:
+            answer.append(do())
+        except Exception as error:
+            answer.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return answer[0] if answer else None
+
+
+def first_words(error: Exception) -> str:
+    """The line of a long message that says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception)\b.*:", line)]
+    return (named or lines or [type(error).__name__])[-1 if named else 0][:200]
