@@ -37,6 +37,7 @@ from discourse.runs.inputs import IDENTITY, INPUTS, OWN, keep_inputs
 from discourse.runs.lock import lock_folder
 from discourse.runs.store import hash_file, write_json
 from discourse.stages import REPORT, STAGES, Run
+from discourse.workers import count_processors
 
 __all__ = [
     "REPORT",
@@ -108,7 +109,9 @@ def _read(study: Study, say: Say) -> pd.DataFrame:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         with Progress("reading 读取", "files 份", say=say) as tell:
-            sources = read_sources(study.data, progress=tell, **study.options("corpus.sources"))
+            sources = read_sources(
+                study.data, n_workers=count_processors(), progress=tell, **study.options("corpus.sources")
+            )
     known = note_faults(sources)
     for note in (str(w.message) for w in caught if w.category is UserWarning):
         if note not in known:

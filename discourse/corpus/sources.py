@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -21,10 +22,15 @@ from discourse.corpus.given import join_about
 from discourse.corpus.naming import name_sources
 from discourse.corpus.segmented import is_segmented
 from discourse.errors import SourceError
+from discourse.workers import open_workers
 
 Progress = Callable[[int, int], None]
 # Tables, archives, Word files and PDFs hold many texts, or pictures: they may be so many times larger than one text.
 _MANY = 100
+_FILES, _WORTH_A_WORKER = (
+    50,
+    2000,
+)  # files that are read at a time; files that make another process worth its start
 _BLANK = "\ufeff\u200b \t\r\n\u3000\xa0\f\v"
 
 
@@ -60,6 +66,7 @@ def read_sources(
     text_column: str = "",
     max_megabytes: int = 20,
     strict: bool = False,
+    n_workers: int = 1,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Raw texts of one file, or of all files of a folder, its subfolders and its archives.
@@ -80,6 +87,8 @@ def read_sources(
         Longest single text; a table, an archive, a Word file or a PDF may be and unpack to a hundred times that.
     strict
         One file that cannot be read is an error.
+    n_workers
+        Processes that read; the table is the same for any number.
     progress
         Called with the number of files read and of all files.
 
@@ -104,10 +113,16 @@ def read_sources(
     base = root if root.is_dir() else root.parent
     limits = _Limits(max_megabytes * 1_000_000, text_column)
     sources = [_Source(_relative(folder, base), error=reason) for folder, reason in faults]
-    for number, file in enumerate(files, start=1):
-        sources += _read_file(file, _relative(file, base), limits)
-        if progress is not None:
-            progress(number, len(files))
+    batches = [files[i : i + _FILES] for i in range(0, len(files), _FILES)]
+    with open_workers(
+        partial(_Reader, base, limits), min(n_workers, 1 + len(files) // _WORTH_A_WORKER)
+    ) as read:
+        n_read = 0
+        for batch, found in zip(batches, read(batches), strict=True):
+            sources += found
+            n_read += len(batch)
+            if progress is not None:
+                progress(n_read, len(files))
     about = [(source.path, *row) for source in sources for row in source.about]
     sources = [source for source in sources if not source.about]
     if not sources:
@@ -147,6 +162,18 @@ def _find_files(root: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
 def _relative(file: Path, base: Path) -> str:
     """POSIX path below `base`; bytes of a name that are no UTF-8 are shown as U+FFFD."""
     return os.fsencode(file.relative_to(base).as_posix()).decode("utf-8", "replace")
+
+
+class _Reader:
+    """What a process does with some files."""
+
+    def __init__(self, base: Path, limits: _Limits) -> None:
+        self._base, self._limits = base, limits
+
+    def __call__(self, files: Sequence[Path]) -> list[_Source]:
+        return [
+            source for file in files for source in _read_file(file, _relative(file, self._base), self._limits)
+        ]
 
 
 def _read_file(file: Path, name: str, limits: _Limits) -> list[_Source]:

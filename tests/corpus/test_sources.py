@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discourse.contracts import check
+from discourse.corpus import sources as reading
 from discourse.corpus.documents import build_documents
 from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import SourceError
@@ -156,11 +158,12 @@ def test_a_file_name_that_is_no_utf8_is_shown_and_can_be_stored(tmp_path):
     source.path.encode("utf-8")
 
 
-def test_progress_is_told_of_every_file(tmp_path):
+def test_progress_is_told_batch_by_batch_up_to_the_last_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "_FILES", 2)
     _write(tmp_path, {f"{i}.txt": _TEXT for i in range(3)})
     told = []
     read_sources(tmp_path, progress=lambda n, total: told.append((n, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == [(2, 3), (3, 3)]
 
 
 def test_a_table_about_files_says_where_they_come_from(tmp_path):
@@ -217,3 +220,18 @@ def test_any_bytes_under_any_name_are_read_or_refused_in_one_line(tmp_path_facto
     else:
         "".join(sources["text"]).encode("utf-8")
         assert not any("\0" in text for text in sources["text"])
+
+
+def test_two_processes_read_what_one_reads(tmp_path, monkeypatch):
+    for i in range(7):
+        (tmp_path / f"{i}.txt").write_text(
+            f"第{i}篇：要坚持党建引领基层治理。", encoding="gb18030" if i % 2 else "utf-8"
+        )
+    (tmp_path / "about.csv").write_text("文件名,年份\n3.txt,2024\n", encoding="utf-8")
+    (tmp_path / "bad.docx").write_bytes(b"no zip")
+    with pytest.warns(UserWarning, match="could not be read"):
+        whole = read_sources(tmp_path)
+    monkeypatch.setattr(reading, "_FILES", 2)
+    monkeypatch.setattr(reading, "_WORTH_A_WORKER", 1)
+    with pytest.warns(UserWarning, match="could not be read"):
+        pd.testing.assert_frame_equal(read_sources(tmp_path, n_workers=2), whole)
