@@ -10,16 +10,16 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-lowest check bench docs lock clean browser
+.PHONY: demo test test-lowest check bench docs lock clean browser java
 
 demo: $(VENV)/.run
 	$(BIN)/discourse demo
 
-test: $(VENV)/.test browser
+test: $(VENV)/.test browser java
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # the same tests with the lowest versions that pyproject.toml allows
-test-lowest: browser
+test-lowest: browser java
 	$(MAKE) --no-print-directory VENV=.venv-lowest TEST_LOCK=requirements-lowest.lock RUN_LOCK=requirements-lowest.lock test
 
 check: $(VENV)/.test
@@ -64,6 +64,13 @@ browser:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing chromium for the browser tests"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	  else echo "The browser tests need Chromium. Type: sudo apt-get install chromium"; exit 1; fi; }
+
+# the tests of engine spark start Apache Spark on this machine
+java:
+	@java -version >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Java for the tests of engine spark"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless >/dev/null; \
+	  else echo "The tests of engine spark need Java. Type: sudo apt-get install openjdk-17-jre-headless"; exit 1; fi; }
 
 # for maintainers: needs uv
 lock:

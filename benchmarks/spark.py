@@ -1,0 +1,135 @@
+"""Tokens a second on Spark and on one machine: ``python benchmarks/spark.py [--passages 10000,100000]``.
+
+Passages of the seed texts are recombined, sentence by sentence, into as many as are asked for (no corpus is needed
+beside the repository). Each is cut by `PassageWalk` with one worker and with two, and by `SparkWalk` on ``local[2]``;
+all must give the same tokens. ``--topics`` fits MLlib's engine and the house's to the seeds and compares them by the
+same evaluator. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from discourse.corpus.documents import build_documents
+from discourse.corpus.passages import split_passages
+from discourse.corpus.sources import read_sources
+from discourse.resources import resource
+from discourse.segment.batches import PassageWalk
+from discourse.segment.lexicon import read_lexicon
+from discourse.segment.tokenizer import build_tokenizer
+from discourse.segment.tokens import segment_passages
+from discourse.spark.engine import use_spark
+from discourse.stages import ENGINE
+from discourse.topics.dtm import build_dtm
+from discourse.topics.infer import score_completion
+from discourse.topics.lda import fit_lda
+
+MASTER = "local[2]"
+TABLE = 10_000  # passages, as a row group of a run folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passages", default="10000,100000")
+    parser.add_argument("--topics", action="store_true")
+    parser.add_argument("--n-topics", type=int, default=20)
+    options = parser.parse_args()
+    if options.topics:
+        compare_topics(options.n_topics)
+        return
+    print("| passages | tokens | who | seconds | tokens a second | characters a second | load |")
+    print("|---|---|---|---|---|---|---|")
+    for n in map(int, options.passages.split(",")):
+        compare_tokens(recombine(n))
+
+
+def recombine(n_passages: int, *, seed: int = 1) -> pd.DataFrame:
+    """Passages of some three sentences each, drawn from the seeds, ten to a document."""
+    texts = "".join(seed_passages()["text"])
+    sentences = np.array(re.findall(r"[^。！？]{4,}[。！？]", texts), dtype=object)
+    drawn = np.random.default_rng(seed).integers(len(sentences), size=(n_passages, 3))
+    names = [f"d{number // 10:07d}#{number % 10:04d}" for number in range(n_passages)]
+    rows = {"passage_id": names, "doc_id": [name.partition("#")[0] for name in names]}
+    table = pd.DataFrame(rows | {"text": ["".join(row) for row in sentences[drawn]]}).astype("str")
+    lengths = table["text"].str.len()
+    return table.assign(position=np.arange(n_passages) % 10, start=0, end=lengths, reuse_id=pd.NA).astype(
+        {"reuse_id": "str"}
+    )
+
+
+def seed_passages() -> pd.DataFrame:
+    documents, _, _ = build_documents(read_sources(resource("seeds")))
+    return split_passages(documents)
+
+
+def compare_tokens(passages: pd.DataFrame) -> None:
+    tokenizer = build_tokenizer(read_lexicon("governance"))
+    n_chars = int(passages["text"].str.len().sum())
+
+    def measure(who: str, walk: Callable[..., Iterable[pd.DataFrame]], **options: int) -> str:
+        tables = [passages.iloc[i : i + TABLE].reset_index(drop=True) for i in range(0, len(passages), TABLE)]
+        start = time.perf_counter()
+        cut = list(walk(tables, len(passages), tokenizer, **options))
+        seconds, load = time.perf_counter() - start, os.getloadavg()[0]
+        n, digest = sum(map(len, cut)), hashlib.sha256()
+        for tokens in cut:
+            digest.update(tokens.astype("str").to_csv(index=False).encode())
+        print(
+            f"| {len(passages):,} | {n:,} | {who} | {seconds:.1f} | {n / seconds:,.0f} | {n_chars / seconds:,.0f} "
+            f"| {load:.0f} |",
+            flush=True,
+        )
+        return digest.hexdigest()
+
+    found = {
+        measure("this machine, 1 process", PassageWalk),
+        measure("this machine, 2 processes", PassageWalk, n_workers=2),
+    }
+    began = time.perf_counter()
+    with use_spark(MASTER):
+        print(f"| | | {MASTER}: starting it | {time.perf_counter() - began:.1f} | | | |", flush=True)
+        found.add(measure(f"Spark, {MASTER}, first time", ENGINE.get().walk))
+        found.add(measure(f"Spark, {MASTER}, again", ENGINE.get().walk))
+    if len(found) != 1:
+        raise SystemExit("tokens differ")
+
+
+def compare_topics(n_topics: int) -> None:
+    passages = seed_passages()
+    tokens = segment_passages(passages, build_tokenizer(read_lexicon("governance")))
+    dtm = build_dtm(tokens)
+    held_out = np.arange(dtm.counts.shape[0]) % 8 == 0
+    train = type(dtm)(dtm.counts[~held_out], dtm.passages[~held_out], dtm.vocabulary)
+    print("| engine | passes | seconds | perplexity of unseen passages | converged |\n|---|---|---|---|---|")
+
+    def show(**options: object) -> None:
+        start = time.perf_counter()
+        model = fit_lda(train, n_topics=n_topics, **options)
+        seconds, score = time.perf_counter() - start, np.exp(-score_completion(model, dtm.counts[held_out]))
+        settings = model.settings
+        row = (
+            settings["engine"],
+            settings["n_iterations"],
+            f"{seconds:.1f}",
+            f"{score:.0f}",
+            settings["converged"],
+        )
+        print(f"| {' | '.join(map(str, row))} |", flush=True)
+
+    show(engine="cvb0")
+    show(engine="gensim")
+    with use_spark(MASTER):
+        for passes in (20, 50):
+            show(engine="spark", max_iterations=passes)
+
+
+if __name__ == "__main__":
+    main()
