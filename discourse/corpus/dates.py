@@ -17,13 +17,19 @@ _DATE = (
 )
 # what a date dates, and how far to believe it; the first rule that finds one wins
 _SURE = {"published": 0.9, "page_date": 0.8, "delivered": 0.85}
-_PUBLISHED = re.compile(r"(?:日期|时间|发布|发表|更新|刊发|来源|发稿|转载|作者|记者)[^\n\d]{0,16}$")
+_PUBLISHED = re.compile(
+    r"(?:日期|时间|发布|发表|更新|刊发|来源|发稿|转载|作者|记者|[Uu]pdated|[Pp]ublished)[^\n\d]{0,16}$"
+)
 # what may stand behind the date of a page: a time of day, then other particulars, or the name of a paper
 _AFTER = re.compile(
     r"[月日\s\d:：)）\]】T.]*"
     r"(?:(?:(?:信息|文章|稿件)?来源|稿源|作者|转载|转自|本报|记者|责任编辑|责编|编辑|浏览|阅读|点击|字体|字号|【|\|)[^\n]*"
-    r"|[一-鿿]{0,8}(?:报|网|社|周刊|杂志))?"
+    r"|(?:发表|发布)于[一-鿿]{2,8}|·[^\n]*"
+    r"|[一-鿿]{0,10}(?:报|网|社|周刊|杂志|在线|频道|政府|局|委|办|部|厅|院|校|街道|镇|乡))?"
 )
+# a paper or a host before it, where the time of day stands behind: 某某在线 2021-01-15 19:20
+_MEDIUM = re.compile(r"(?!今天|今日|现在|当前)[一-鿿]{2,12}\s+|[A-Za-z][\w.:/-]{3,60}\s+", re.ASCII)
+_CLOCK = re.compile(r"日?\s*\d{1,2}[:：]\d\d")
 _DELIVERED = re.compile(r"^日?[^\n]{0,4}在[^\n]{4,60}(?:会|会议|论坛|仪式|届)(?:上|[)）\s]|$)")
 _ISSUE = re.compile(r"《[^》]{1,20}》\s*(?P<year>(?:19|20)\d\d)年第?\s*\d{1,3}\s*[期号]")
 
@@ -67,7 +73,8 @@ def _rule(line: Line, match: re.Match[str], before: Line | None) -> str | None:
     label = left or (before.text if before is not None and len(before.text) <= 8 else "")
     if _PUBLISHED.search(label):
         return "published"
-    if line.near and not left.strip(" \t　(（[【") and _AFTER.fullmatch(right):
+    is_first = not left.strip(" \t　(（[【") or (_MEDIUM.fullmatch(left) and _CLOCK.match(right))
+    if line.near and is_first and _AFTER.fullmatch(right):
         return "page_date"
     return None
 

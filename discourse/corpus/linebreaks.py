@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from discourse.corpus.aligned import AlignedText, Change
+from discourse.corpus.headlines import title_breaks
 from discourse.corpus.lineforms import HAN, PAGE_NUMBER_LINE, is_heading
 
 BLANKS = " \t\u3000\xa0\u200b\ufeff\u2002\u2003\u2009"
@@ -37,6 +38,7 @@ def mend_lines(text: AlignedText) -> AlignedText:
     )
     text = text.delete(_wraps(text.text), "line_break")
     text = text.delete(_page_turns(text.text), "line_break")
+    text = text.delete(list(title_breaks(text.text)), "line_break")
     return text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
 
 

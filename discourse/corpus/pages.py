@@ -106,7 +106,8 @@ def _first_related(lines: Sequence[Line]) -> int:
 
 
 def _mark_near(lines: list[Line]) -> list[Line]:
-    paragraphs = [n for n, line in enumerate(lines) if line.kind == "body" and len(line.text) > _PARAGRAPH]
+    body = [n for n, line in enumerate(lines) if line.kind == "body"]
+    paragraphs = [n for n in body if len(lines[n].text) > _PARAGRAPH] or body
     first, last = (paragraphs[0], paragraphs[-1]) if paragraphs else (0, len(lines))
     near = {*range(first - _BEFORE, first + 4), *range(last - 2, last + _BEHIND + 1)}
     return [replace(line, near=number in near) for number, line in enumerate(lines)]

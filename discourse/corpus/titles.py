@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from discourse.corpus.lineforms import HAN, Vocabulary
 
+# What a site or a forum puts before a title.
+_MARKED = re.compile(r"^[【\[][\u4e00-\u9fff]{2,6}[】\]]\s*(?=\S{6})")
+
 
 def find_title(lines: Sequence[str], labels: Sequence[str], first: int, vocabulary: Vocabulary) -> int | None:
     """Find the line above the body that is its title; None where none can be.
@@ -25,6 +28,7 @@ def find_title(lines: Sequence[str], labels: Sequence[str], first: int, vocabula
 
 
 def _can_be_title(line: str, label: str, vocabulary: Vocabulary) -> bool:
+    line = _MARKED.sub("", line)  # 【问答】什么是网格?
     n_han = len(HAN.findall(line))
     return (
         label == ""

@@ -282,6 +282,23 @@ def test_a_date_is_as_long_as_the_page_writes_it(line, date):
     assert found.get("year") == (date[:4] if date else None)
 
 
+@pytest.mark.parametrize(
+    ("line", "date"),
+    [
+        ("2022-08-19 18:30 发表于江苏", "2022-08-19"),
+        ("某某在线 2021-01-15 19:20", "2021-01-15"),
+        ("www.example.gov.cn 2012-9-28 9:15:00 某区民政局", "2012-09-28"),
+        ("2022年4月17日 · 乡村治理 · 约 1200 字", "2022-04-17"),
+        ("Updated: 2022-11-30 14:12 (Daily)", "2022-11-30"),
+        ("今天是2012年10月8日 星期一", None),
+        ("今天是 2012-10-08 10:20", None),
+    ],
+)
+def test_dates_of_accounts_hosts_and_blogs_are_read_and_that_of_today_is_not(line, date):
+    head = f"站名\n栏目一\n栏目二\n栏目三\n{line}"
+    assert values("一是把事情办好，让群众满意。", head=head).get("date") == date
+
+
 def test_dates_of_events_and_of_other_texts_are_not_the_documents():
     links = "\n".join(f"推荐阅读第{number}篇" for number in range(10))
     assert "date" not in values(f"2020年3月10日，会议召开。{PLAIN}", foot=f"{links}\n2021-01-02\n2021-01-03")

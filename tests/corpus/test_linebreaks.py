@@ -61,3 +61,31 @@ def test_a_sentence_that_markup_broke_is_one_again():
     assert _mend("起好步十分重要。今年经济社会发展的\n主要目标\n是：增长百分之五。") == (
         "起好步十分重要。今年经济社会发展的主要目标是：增长百分之五。"
     )
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [
+        ("云江市人民政府办公室关于印发", "社区治理能力提升行动方案的通知"),
+        ("我校举办“基层治理与", "社会工作”学术研讨会"),
+        ("单位制解体之后：", "城市社区的组织再造"),
+        ("以法治思维", "破解基层治理难题"),
+    ],
+)
+def test_a_title_set_in_two_lines_is_one(upper, lower):
+    page = f"首页\n{upper}\n{lower}\n来源：某报 2020-01-02\n{_ONE}\n{_TWO}"
+    assert f"{upper}{lower}\n" in mend_lines(AlignedText.of(page)).text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "首页\n关于我们\n联系方式一览\n来源：某报",
+        "各位代表：\n现在向大会报告工作\n2020-01-02",
+        "同志们：\n今天的会议很重要\n2020-01-02",
+        "关于加强社区治理的意见\n关于开展走访工作的通知\n2020-01-02",
+        "白云镇召开会议\n黑水镇召开会议\n2020-01-02",
+    ],
+)
+def test_lines_that_only_stand_one_above_the_other_stay_two(page):
+    assert mend_lines(AlignedText.of(page)).text == page
