@@ -64,6 +64,21 @@ def test_only_kernels_import_numba():
     assert users <= {"_kernels.py", "_vectors.py"}
 
 
+def test_only_spark_imports_pyspark_and_only_when_it_is_asked_for():
+    users = {p for p in MODULES if any(name.split(".")[0] in {"pyspark", "py4j"} for name in imports_of(p))}
+    assert users and all(room_of(p) == "spark" for p in users)
+    for path in users:
+        early = ast.parse(path.read_text(encoding="utf-8")).body
+        named = {n.module or "" for n in early if isinstance(n, ast.ImportFrom)}
+        named |= {alias.name for n in early if isinstance(n, ast.Import) for alias in n.names}
+        assert not any(name.split(".")[0] in {"pyspark", "py4j"} for name in named), path
+
+
+def test_only_the_command_line_imports_spark():
+    users = {p for p in MODULES if "spark" in rooms_of(p) and room_of(p) != "spark"}
+    assert users and all(p.parent.name == "cli" for p in users)
+
+
 def test_nothing_imports_pickle_and_nothing_is_named_utils():
     for path in MODULES:
         assert not any(name.split(".")[0] in {"pickle", "dill", "joblib"} for name in imports_of(path)), path

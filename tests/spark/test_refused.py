@@ -1,0 +1,124 @@
+"""What stands in the way of Spark is said in one line; none of this needs Java."""
+
+import builtins
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from typer.testing import CliRunner
+
+from discourse.cli import app
+from discourse.errors import DiscourseError, RunError, SettingError
+from discourse.spark import session
+from discourse.spark.session import first_words, open_session
+from discourse.spark.shipping import FOLDER, pack_project
+from discourse.topics.lda import fit_lda
+
+
+def refused(master="local[2]"):
+    with pytest.raises(DiscourseError) as caught, open_session(master):
+        pass
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_without_pyspark_the_command_that_installs_it_is_named(monkeypatch):
+    known = builtins.__import__
+
+    def without(name, *rest, **more):
+        if name.partition(".")[0] == "pyspark":
+            raise ImportError(name)
+        return known(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert "pip install 'discourse-zh[spark]'" in refused()
+
+
+def test_without_java_the_packages_that_hold_it_are_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = refused()
+    assert "there is no java on the PATH" in told and "openjdk-17-jre-headless" in told
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert f"JAVA_HOME={tmp_path} holds no bin/java" in refused()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script stands in for java")
+def test_a_java_that_is_too_old_is_named_with_its_version(monkeypatch, tmp_path):
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_402\"' >&2\n", encoding="utf-8")
+    java.chmod(0o755)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "1.8.0_402" in refused() and "Java 17 or newer" in refused()
+
+
+@pytest.mark.parametrize(
+    "master", ["", "lokal[2]", "local[two]", "spark://", "http://host:7077", "local[2]; rm"]
+)
+def test_what_is_no_address_of_a_master_is_refused(master):
+    with pytest.raises(SettingError, match="is no address of a master"), open_session(master):
+        pass
+
+
+@pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "spark://127.0.0.1:port"])
+def test_a_master_that_does_not_answer_is_given_up_at_once(monkeypatch, master):
+    pytest.importorskip("pyspark")
+    monkeypatch.setattr(session, "_require_java", lambda: None)
+    assert f"master {master}: nobody answers at" in refused(master)
+
+
+def test_the_engine_of_topics_without_a_cluster_says_how_to_get_one():
+    import numpy as np
+    import pandas as pd
+    from scipy import sparse
+
+    from discourse.contracts import DocumentTermMatrix
+
+    counts = sparse.csr_matrix(np.ones((6, 4), dtype=np.int32))
+    dtm = DocumentTermMatrix(counts, pd.Index([f"a#{i}" for i in range(6)]), pd.Index(list("wxyz")))
+    with pytest.raises(SettingError, match="--engine spark --master"):
+        fit_lda(dtm, n_topics=2, engine="spark")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--engine", "sparc"], "Did you mean 'spark'?"),
+        (["--master", "local[2]"], "add --engine spark"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(options, told, tmp_path):
+    done = CliRunner().invoke(app, ["corpus", str(tmp_path), "--out", str(tmp_path / "run"), *options])
+    assert done.exit_code == 1 and told in str(done.exception)
+
+
+def test_the_archive_for_executors_is_the_package_with_its_word_lists_and_works_alone(tmp_path):
+    archive = pack_project(tmp_path)
+    with zipfile.ZipFile(archive) as file:
+        names = file.namelist()
+        file.extractall(tmp_path / FOLDER)
+    assert "discourse/_data/stopwords/general.txt" in names and "discourse/corpus/batches.py" in names
+    assert not [name for name in names if "__pycache__" in name or name.startswith(("/", ".."))]
+    code = (
+        "import discourse, sys; from discourse.segment.lexicon import read_lexicon, read_stopwords\n"
+        "from discourse.corpus.batches import PageWorker\n"
+        "PageWorker(None); print(discourse.__file__, len(read_lexicon('governance')), len(read_stopwords()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / FOLDER)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    path, n_terms, n_words = done.stdout.split()
+    assert path.startswith(str(tmp_path / FOLDER)) and int(n_terms) > 100 and int(n_words) > 100
+
+
+def test_of_a_long_message_the_line_that_says_what_happened_is_kept():
+    long = "An error occurred\n  File x\nModuleNotFoundError: No module named 'rjieba'\n\tat org.apache"
+    assert first_words(RunError(long)) == "ModuleNotFoundError: No module named 'rjieba'"
