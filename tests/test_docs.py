@@ -67,7 +67,9 @@ def test_every_page_can_be_reached_from_the_contents_of_the_guide():
     pages = {
         page.relative_to(ROOT / "docs").with_suffix("").as_posix() for page in (ROOT / "docs").rglob("*.md")
     }
-    assert listed == {page for page in pages if not page.startswith("_build")} - {"index"}
+    assert listed == {page for page in pages if not page.startswith("_build")} - {"index"}, (
+        "add it to docs/index.md"
+    )
 
 
 def test_the_guide_is_built_without_a_warning_and_asks_for_no_network(tmp_path):
