@@ -252,9 +252,9 @@ def _is_file(path: Path) -> bool:
 
 
 def _copy_name(value: str) -> str:
-    """Name of the copy of a word list: that of the list, and what tells lists of one name in two folders apart."""
-    path = PurePosixPath(value.replace("\\", "/"))
-    return f"{path.stem}-{hashlib.sha256(value.encode('utf-8', 'replace')).hexdigest()[:6]}{path.suffix}"
+    """Path for the copy of a word list: its name, which names a theme, below what tells lists of one name apart."""
+    name = PurePosixPath(value.replace("\\", "/")).name or "list"
+    return f"{hashlib.sha256(value.encode('utf-8', 'replace')).hexdigest()[:6]}/{name}"
 
 
 def _flatten(words: dict[str, Any]) -> dict[str, dict[str, Any]]:

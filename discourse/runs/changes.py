@@ -181,8 +181,11 @@ def _in_lines(found: str, expected: str) -> str:
 
 def _words(text: str) -> dict[str, int]:
     lines = text.removeprefix("\ufeff").splitlines()
-    kept = [(line.strip(), i) for i, line in enumerate(lines, start=1) if not line.startswith("#")]
-    return {word: number for word, number in reversed(kept) if word}
+    words: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.startswith("#"):
+            words.setdefault(line.strip(), number)
+    return words
 
 
 def _short(value: Any) -> str:
