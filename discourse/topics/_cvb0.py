@@ -106,6 +106,8 @@ def _iterate(
         if completion is not None and iteration in LEARN_AT:
             if "alpha" in learnt:
                 state.set_alpha(completion.learn_alpha(state))
+            else:
+                completion.read(state)
             if "eta" in learnt:
                 state.set_eta(completion.learn_eta(state))
         if completion is not None and iteration == JOIN_AFTER:

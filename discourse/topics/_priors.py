@@ -10,7 +10,7 @@ from discourse.topics._grid import Grid
 from discourse.topics._state import State, to_shares
 
 FEWEST_WITHHELD, MOST_WITHHELD = 50, 300
-LEARNING_ROUNDS = 30
+LEARNING_ROUNDS = 10  # each time; thirty give the same fit (docs/lda.md)
 BORROWED_TOKENS = 0.25
 ETA_STEPS = 1.6 ** np.arange(-2.0, 3.0)  # values of eta that are tried, times the one at hand
 ETA_ROUNDS = 2  # over the seen halves for each
@@ -41,7 +41,8 @@ class Completion:
         half = rng.binomial(counts.data.astype(np.int64), 0.5).astype(np.float64)
         self.seen = np.concatenate([half, counts.data - half])
         self.hidden = np.concatenate([counts.data - half, half])
-        self.rows = np.tile(grid.term_row[counts.indices], 2)
+        terms, pair_term = np.unique(counts.indices, return_inverse=True)
+        self.rows, self.pair_term = grid.term_row[terms], np.tile(pair_term, 2).astype(np.int32)
         self.passage_start = np.concatenate([counts.indptr, counts.indptr[1:] + counts.nnz]).astype(np.int64)
         seen_lengths = np.add.reduceat(np.append(self.seen, 0.0), self.passage_start[:-1])
         self.hidden_lengths = np.add.reduceat(np.append(self.hidden, 0.0), self.passage_start[:-1])
@@ -58,13 +59,17 @@ class Completion:
         chances = self._chances(state, float(state.eta))
         alpha, demand = state.alpha.copy(), np.empty(state.n_topics)
         for _ in range(LEARNING_ROUNDS):
-            _kernels.complete_passages(
-                self.passage_start, self.seen, self.hidden, chances, alpha, self.amounts, demand
-            )
+            self._complete(chances, alpha, self.amounts, demand)
             supply = (self.hidden_lengths / (self.seen_lengths + alpha.sum())).sum()
             evidence = alpha * demand  # hidden tokens that the prior, not the seen half, accounts for
             alpha = to_shares(evidence + BORROWED_TOKENS) * evidence.sum() / supply
         return alpha
+
+    def read(self, state: State) -> None:
+        """Read the seen halves under a given alpha, as `learn_alpha` does under its own: eta is learnt from that."""
+        chances, demand = self._chances(state, float(state.eta)), np.empty(state.n_topics)
+        for _ in range(LEARNING_ROUNDS):
+            self._complete(chances, state.alpha, self.amounts, demand)
 
     def learn_eta(self, state: State) -> float:
         """Eta for the fit to go on with, from the one that makes the hidden tokens likeliest.
@@ -78,7 +83,7 @@ class Completion:
         return float(np.clip(np.exp(best) * ETA_IN_FITTING, *ETA_RANGE))
 
     def _chances(self, state: State, eta: float) -> np.ndarray:
-        """Phi of the withheld pairs' terms (n_pairs, n_topics) with another eta."""
+        """Phi of the withheld passages' terms (n_terms, n_topics) with another eta."""
         topics, more = slice(0, state.n_topics), eta - float(state.eta)
         counts = state.term_topic[self.rows, topics] + more
         total = state.total[topics] + len(state.term_topic) * more
@@ -88,10 +93,15 @@ class Completion:
         """Log likelihood of the hidden tokens, the amounts left as they were."""
         amounts, demand, likelihood = self.amounts.copy(), np.empty(len(alpha)), 0.0
         for _ in range(ETA_ROUNDS):
-            likelihood = _kernels.complete_passages(
-                self.passage_start, self.seen, self.hidden, chances, alpha, amounts, demand
-            )
+            likelihood = self._complete(chances, alpha, amounts, demand)
         return likelihood
+
+    def _complete(
+        self, chances: np.ndarray, alpha: np.ndarray, amounts: np.ndarray, demand: np.ndarray
+    ) -> float:
+        """Read the seen halves once more, in place; log likelihood of the hidden ones."""
+        halves = self.passage_start, self.pair_term, self.seen, self.hidden
+        return _kernels.complete_passages(*halves, chances, alpha, amounts, demand)
 
 
 def _peak(places: np.ndarray, heights: np.ndarray) -> float:

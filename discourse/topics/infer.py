@@ -122,13 +122,13 @@ def score_completion(model: TopicModel, counts: sparse.csr_matrix, *, seed: int 
     rest = counts.data - half
     seen, hidden = np.concatenate([half, rest]), np.concatenate([rest, half])
     starts = np.concatenate([counts.indptr, counts.indptr[1:] + counts.nnz]).astype(np.int64)
-    chances = np.ascontiguousarray(model.phi.T[np.tile(counts.indices, 2)])
+    terms, chances = np.tile(counts.indices, 2).astype(np.int32), np.ascontiguousarray(model.phi.T)
     amounts = np.add.reduceat(np.append(seen, 0.0), starts[:-1])[:, None] * model.alpha / model.alpha.sum()
     amounts[np.diff(starts) == 0] = 0.0
     alpha, demand = np.array(model.alpha), np.empty(model.n_topics)
     before = -np.inf
     for _ in range(_COMPLETION_ROUNDS):
-        likelihood = _kernels.complete_passages(starts, seen, hidden, chances, alpha, amounts, demand)
+        likelihood = _kernels.complete_passages(starts, terms, seen, hidden, chances, alpha, amounts, demand)
         if abs(likelihood - before) < 1e-6 * abs(likelihood):
             break
         before = likelihood
