@@ -44,7 +44,8 @@ PARTS = ("engines", "priors", "memory", "scaling", "million")
 SWEEPS = (5, 10, 15, 20, 30, 40, 50, 60, 80, 100)
 SCALES = ((0.1, 20, 4_000), (0.3, 20, 4_000), (1.0, 20, 4_000), (3.0, 20, 4_000), (10.0, 20, 4_000))
 SCALES += ((0.3, 50, 4_000), (0.3, 100, 4_000), (0.3, 200, 4_000), (0.3, 20, 16_000), (0.3, 20, 64_000))
-FIXED = ((1.0, 0.01), (1.0, 0.03), (1.0, 0.1), (2.0, 0.01), (2.0, 0.03), (2.0, 0.1))  # sum of alpha, eta
+ONE, TWO = (0.015, 0.03, 0.06, 0.12, 0.25), (0.03, 0.06)  # eta beside a sum of alpha of 1, of 2
+FIXED = (*((1.0, eta) for eta in ONE), *((2.0, eta) for eta in TWO))
 NEEDED = {
     TOMOTOPY: "tomotopy",
     MALLET: "pyrmallet",
