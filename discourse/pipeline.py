@@ -310,7 +310,7 @@ def _keep_inputs(folder: Path, study: Study, identity: dict[str, Any]) -> None:
 def _finish(run: Run, folder: Path, say: Say) -> None:
     """Give the complete run its name. What somebody changed or added in a folder of that name is not thrown away."""
     broken = [name for name, _ in manifests.altered_outputs(run.path, run.manifest)]
-    if broken or list(run.manifest["stages"]) != list(STAGES):
+    if broken or set(run.manifest["stages"]) != set(STAGES):
         raise RunError(
             f"{run.path}: {broken[0] if broken else 'a stage'} was changed or deleted while the run was being made; "
             "give the same command again"

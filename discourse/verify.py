@@ -313,7 +313,8 @@ def _made_with(run: Run, identity: dict[str, Any], name: str) -> Path | None:
 
 
 def _files(run: Run, again: Run, *, done: Iterable[str]) -> Iterator[Finding]:
-    for stage, record in run.manifest["stages"].items():
+    for stage in STAGES:
+        record = run.manifest["stages"][stage]
         new = again.manifest["stages"].get(stage, {"outputs": {}})["outputs"]
         for name, digest in record["outputs"].items():
             path, computed = run.path / name, again.path / name
