@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from discourse.cli import app
+from discourse.config import change_study, default_settings, read_study
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guide"
 CHAPTERS = (
@@ -60,6 +61,26 @@ def test_both_languages_show_the_same_commands_and_answers(chapter):
 def test_every_chapter_of_the_guide_is_tested():
     for language in ("en", "zh"):
         assert {page.stem for page in (GUIDE / language).glob("*.md")} == set(CHAPTERS)
+
+
+@pytest.mark.parametrize(
+    "page", sorted(GUIDE.glob("*/*.md")), ids=lambda page: f"{page.parent.name}-{page.stem}"
+)
+def test_every_setting_that_the_guide_names_is_one(page, tmp_path):
+    text = page.read_text(encoding="utf-8")
+    (tmp_path / "study.toml").write_text('[study]\ndata = "."\n', encoding="utf-8")
+    study = read_study(tmp_path / "study.toml")
+    for block in re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        (tmp_path / "attributions.csv").touch()
+        (tmp_path / "study.toml").write_text(block, encoding="utf-8")
+        read_study(tmp_path / "study.toml")
+    for section, rule in re.findall(r"`\[((?!study\b)[\w.]+)\] (\w+ = [^`]+)`", text):
+        change_study(study, [f"{section}.{rule}"])
+    for section, name in re.findall(r"`\[((?!study\b)[\w.]+)\] (\w+)`", text):
+        assert name in default_settings(section), f"[{section}] {name}"
+    for change in re.findall(r"--set (\"[^\"]+\"|[\w.]+=\S+)", text):
+        if "n_topic=" not in change:  # the misspelling that the chapter on errors shows
+            change_study(study, [change.strip('"')])
 
 
 def blocks(language: str, chapter: str) -> list[tuple[str, str]]:
