@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from discourse.corpus.closinglists import end_of_list
 from discourse.corpus.lineforms import (
+    HAN,
     Vocabulary,
     edge_label,
     inner_label,
@@ -24,6 +25,7 @@ from discourse.corpus.lineforms import (
     is_paragraph,
     is_prose,
     is_sentence,
+    names_other_texts,
     opens_appendix,
     opens_closing,
     opens_summary,
@@ -33,6 +35,8 @@ from discourse.corpus.titles import find_title
 
 # Share of the prose that must stand before a closing line, and that may stand before an opening one.
 _MOST, _LITTLE = 0.6, 0.15
+# A list of other texts inside a text has at most so many headlines.
+_HEADLINES = 8
 # A dateline with its source or its buttons: texts begin below it.
 _OPENING = re.compile(
     r"(?:19|20)\d\d[-/.年]\d{1,2}.*(?:来源|作者|发布|浏览|阅读|字号|字体|点击)|(?:来源|作者|发布|时间|日期).*(?:19|20)\d\d[-/.年]\d{1,2}"
@@ -64,6 +68,7 @@ def label_lines(
     first, last = _grow_up(lines, labels, first), _grow_down(lines, labels, last, vocabulary)
     last = end_of_list(lines, labels, first, last)
     labels[first : last + 1] = [inner_label(line, vocabulary) for line in lines[first : last + 1]]
+    _mark_others(lines, labels, first, last)
     _mark_appendix(lines, labels, vocabulary)
     _mark_repeat(lines, labels)
     if not has_title:
@@ -170,6 +175,20 @@ def _grow_down(lines: Sequence[str], labels: Sequence[str], last: int, vocabular
         elif not is_heading(lines[i]) and not is_sentence(lines[i]):
             break
     return last
+
+
+def _mark_others(lines: Sequence[str], labels: list[str], first: int, last: int) -> None:
+    """Names of other texts between two paragraphs: a line that calls them so, and the headlines under it."""
+    for i in range(first, last + 1):
+        if labels[i] != "body" or not names_other_texts(lines[i]):
+            continue
+        labels[i] = "furniture"
+        below = [k for k in range(i + 1, last + 1) if lines[k]]
+        until = next((k for k in below if is_sentence(lines[k]) or is_heading(lines[k])), i)
+        headlines = [k for k in below if k < until] if len(HAN.findall(lines[i])) <= 4 else []
+        if len(headlines) <= _HEADLINES:
+            for k in headlines:
+                labels[k] = "furniture"
 
 
 def _mark_appendix(lines: Sequence[str], labels: list[str], vocabulary: Vocabulary) -> None:

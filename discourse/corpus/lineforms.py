@@ -37,6 +37,13 @@ _CAPTION = re.compile(
     r"(?:摄|摄影|摄影报道|供图|图片?[/／]\S{2,8})[)）】]?[。]?$|[（(][^（()）]{0,30}(?:摄|供图|资料图|资料图片)(?:[，,][^（()）]{0,12})?[)）][。]?$"
     r"|^[△▲▼▽](?!\s*$)|^[（(]?(?:上图|下图|左图|右图)?(?:图为|图①|图1[:：])"
 )
+# How often a button was pressed: 评论 128, 点赞(36)
+_COUNT = re.compile(r"\s*[(（]?\d+[+万]?\s*[条次人个]?[)）]?$")
+# The heading of a list of other texts, or a line that names one.
+_RELATED = re.compile(
+    r"[【\[》>★●\s]*(?:相关|推荐|延伸|拓展|热门|热点|往期|更多)"
+    r"(?:新闻|阅读|链接|推荐|文章|报道|稿件|资讯|回顾|精选|内容)[】\]]?(?:\s*$|[:：\s]|(?<=[】\]]))"
+)
 _BREADCRUMB = re.compile(r"[>＞»›→]\s*\S|\S\s*[>＞»›→]")
 _WEB_ADDRESS = re.compile(r"(?:https?://|www\.)[\w./?=&%#:-]+", re.ASCII)
 _STRIP = (
@@ -124,14 +131,14 @@ def edge_label(line: str, vocabulary: Vocabulary) -> str:
     if _has_chrome_words(line, bare, vocabulary):
         return "furniture"
     n_han = len(HAN.findall(line))
-    if bare in vocabulary.chrome_line or not n_han or (n_han <= 1 and len(line) <= 4):
+    if _COUNT.sub("", bare) in vocabulary.chrome_line or not n_han or (n_han <= 1 and len(line) <= 4):
         return "byline" if _TIME.fullmatch(line) else "furniture"
     if _is_byline(line, vocabulary):
         return "byline"
     is_label = len(line) < _SHORT and not _ENDS_SENTENCE.search(line)
     if is_label and (_BREADCRUMB.search(line) or _WEB_ADDRESS.search(line)):
         return "furniture"
-    n_buttons = sum(token.strip(_STRIP) in vocabulary.chrome_line for token in re.split(r"[\s|｜]+", line))
+    n_buttons = sum(token.strip(_STRIP) in vocabulary.chrome_line for token in re.split(r"[\s|｜/]+", line))
     return "furniture" if n_buttons >= 2 else ""
 
 
@@ -149,6 +156,11 @@ def inner_label(line: str, vocabulary: Vocabulary) -> str:
     if len(line) < 2 * _SHORT and _CAPTION.search(line) and not is_paragraph(line):
         return "furniture"
     return "furniture" if is_label and any(mark in line for mark in vocabulary.inside_mark) else "body"
+
+
+def names_other_texts(line: str) -> bool:
+    """Whether a line is the heading of a list of other texts (相关阅读) or names one (延伸阅读：...)."""
+    return len(line) < _SHORT and not line.endswith("。") and bool(_RELATED.match(line))
 
 
 def opens_summary(line: str, vocabulary: Vocabulary) -> bool:

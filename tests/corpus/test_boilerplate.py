@@ -135,6 +135,22 @@ def test_an_advertisement_of_whole_sentences_between_two_paragraphs_goes(line):
     assert _body(f"{_ONE}\n{line}\n{_TWO}") == [_ONE, _TWO]
 
 
+def test_names_of_other_texts_between_two_paragraphs_go():
+    related = (
+        "延伸阅读：乡贤理事会如何运转？",
+        "【相关阅读】",
+        "浙江一县聘请百名乡贤当顾问",
+        "乡贤文化的当代价值",
+    )
+    assert _body("\n".join([_ONE, *related, _TWO])) == [_ONE, _TWO]
+    assert _body("\n".join([_ONE, "相关阅读", "一、全民阅读", _TWO])) == [_ONE, "一、全民阅读", _TWO]
+
+
+def test_what_readers_say_below_a_text_is_no_body():
+    foot = "举报/反馈\n评论 128\n最热\n蓝天白云\n我们小区的网格员真的很负责，点赞！\n2024-05-06 回复 赞 36"
+    assert _body(f"{_ONE}\n{_TWO}\n{foot}") == [_ONE, _TWO]
+
+
 def test_one_word_of_a_shop_makes_no_advertisement():
     line = "对困难群众赠送家庭礼包,限时办结各类申请,让群众少跑腿、好办事。"
     assert _body(f"{_ONE}\n{line}\n{_TWO}") == [_ONE, line, _TWO]
