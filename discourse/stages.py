@@ -341,7 +341,8 @@ def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
     if (scores := load_scores(run)) is not None:
         tables["coding_scores"] = scores
     study = run.study
-    notes = [note for record in run.manifest["stages"].values() for note in record["notes"]]
+    done = run.manifest["stages"]  # in another order once the manifest was read again
+    notes = [note for stage in STAGES if stage in done for note in done[stage]["notes"]]
     return build_payload(
         tables,
         name=study.name,
