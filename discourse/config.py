@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -61,6 +62,9 @@ _DECIDED_ELSEWHERE = {
 }
 # settings that name word lists: packaged names, or files beside the study
 _LISTS = {"segment.lexicon": "name", "segment.tokens": "stopwords"}
+_DEVICES = re.compile(
+    r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ .]*(\..*)?\Z"
+)  # Windows has no such files
 _STUDY_KEYS = ("name", "title", "data", "metadata", "codebook", "by")
 
 
@@ -235,7 +239,13 @@ def _build_study(path: Path, words: dict[str, Any]) -> Study:
 
 
 def _folder_name(name: str) -> str:
-    if not name or name in {".", ".."} or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name):
+    if (
+        not name
+        or name[-1] in ". "
+        or len(name) > 100
+        or _DEVICES.match(name)
+        or any(c in '/\\:*?"<>|' or not c.isprintable() for c in name)
+    ):
         raise SettingError(f"[study] name {name!r} cannot name a folder; use letters, digits, - and _")
     return name
 

@@ -148,9 +148,12 @@ def _wide_cells(run: Path, outside: Path) -> None:
     n = 100_000
     columns = {name: pa.array([table[name][0].as_py()] * n, field.type) for name, field in zip(
         table.column_names, table.schema, strict=True)}  # fmt: skip
+    columns["passage_id"] = pa.array([f"a#{number:06d}" for number in range(n)])
     once = pa.DictionaryArray.from_arrays(pa.array([0] * n, pa.int32()), pa.array(["党" * 350_000]))
     columns["text"] = once
-    pq.write_table(pa.table(columns), run / "passages.parquet", dictionary_pagesize_limit=10_000_000)
+    pq.write_table(
+        pa.table(columns), run / "passages.parquet", dictionary_pagesize_limit=10_000_000, store_schema=False
+    )
 
 
 def _many_rows(run: Path, outside: Path) -> None:

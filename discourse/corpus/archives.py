@@ -112,7 +112,8 @@ def read_part(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
 
 def _read_zip(data: bytes, budget: Budget, wanted: Callable[[str], bool]) -> Iterator[Member]:
     archive = zipfile.ZipFile(io.BytesIO(data))
-    named = [(_zip_name(info), info) for info in archive.infolist() if not info.is_dir()]
+    files = (info for info in archive.infolist() if info.filename and not info.is_dir())  # some have no name
+    named = [(_zip_name(info), info) for info in files]
     _check_count(len(named))
     for name, info in sorted(named, key=lambda pair: pair[0]):
         if not wanted(name):
