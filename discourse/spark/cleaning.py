@@ -83,6 +83,8 @@ def _surveying(model: Any, wanted: Any) -> Pages:
         for table in tables:
             if wanted.value is not None:
                 table = table[table["row"].isin(list(wanted.value))]
+            if table.empty:
+                continue
             edges = worker(("survey", _read(table)))
             columns = {field.name: [_pack(edge, field.name) for edge in edges] for field in fields(Edges)}
             known = np.array([edge is not None for edge in edges], dtype=bool)
@@ -149,7 +151,10 @@ def _join(cleaned: Cleaned, batch: int) -> pd.DataFrame:
         table.assign(name=name, batch=batch, number=range(len(table)))
         for name, table in cleaned._asdict().items()
     ]
-    kinds = {column: "Int64" for column, kind in _wide().items() if kind == "int"}
+    # text as plain objects: Spark takes no column of several Arrow chunks, which is what joined tables have
+    kinds = {
+        column: {"int": "Int64", "str": "object"}.get(kind, "float64") for column, kind in _wide().items()
+    }
     return pd.concat(rows, ignore_index=True).reindex(columns=list(_wide())).astype(kinds)
 
 

@@ -31,7 +31,8 @@ def use_spark(master: str = "local[2]") -> Iterator[None]:
     """
     with _without_warnings(), open_session(master) as session:
         engine = Engine(partial(clean_sources_on, session), partial(SparkWalk, session))
-        before, ENGINES[NAME] = ENGINE.set(engine), partial(fit, session)
+        before, outer = ENGINE.set(engine), ENGINES.get(NAME)
+        ENGINES[NAME] = partial(fit, session)
         try:
             yield
         except DiscourseError:
@@ -41,8 +42,10 @@ def use_spark(master: str = "local[2]") -> Iterator[None]:
                 raise
             raise _explain(error, master) from None
         finally:
-            del ENGINES[NAME]
             ENGINE.reset(before)
+            del ENGINES[NAME]
+            if outer is not None:
+                ENGINES[NAME] = outer
 
 
 @contextmanager

@@ -29,10 +29,6 @@ _LEAST_JAVA = 17
 _WAIT_FOR_MASTER = 10.0  # seconds
 _WAIT_FOR_EXECUTORS = 120.0
 _DECIDE_TOKENS = ("jieba", "rjieba", "opencc")  # other versions of these would give other tables
-_QUIET = "rootLogger.level = {level}\nrootLogger.appenderRef.stderr.ref = stderr\n" + (
-    "appender.stderr.type = Console\nappender.stderr.name = stderr\nappender.stderr.target = SYSTEM_ERR\n"
-    "appender.stderr.layout.type = PatternLayout\nappender.stderr.layout.pattern = %p %c: %m%n\n"
-)
 
 
 @contextmanager
@@ -116,31 +112,46 @@ def _reach(host: str, master: str) -> None:
 
 
 def _start(master: str, scratch: Path, *, is_here: bool) -> SparkSession:
-    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(master).appName("discourse")
     for key, value in _configure(scratch, is_here=is_here).items():
         builder = builder.config(key, value)
+    told = scratch / "java.log"
     try:
-        with _python(sys.executable if is_here else None):
+        with _python(sys.executable if is_here else None), _java_writes_to(told):
             return builder.getOrCreate()
     except Exception as error:  # of Java, of py4j or of pyspark
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        told = str(error) if isinstance(error, PySparkException) else first_words(error)
+        lines = (
+            told.read_text(encoding="utf-8", errors="replace").strip().splitlines() if told.exists() else []
+        )
+        cause = first_words(error) if "gateway" not in str(error).lower() or not lines else lines[-1][:200]
         raise RunError(
-            f"master {master}: Spark does not start ({told}); DISCOURSE_TRACEBACK=1 shows more"
-        ) from (error if os.environ.get("DISCOURSE_TRACEBACK") else None)
+            f"master {master}: Spark does not start ({cause}); look whether the address is right and the cluster takes "
+            "applications. DISCOURSE_TRACEBACK=1 shows more"
+        ) from None
+
+
+@contextmanager
+def _java_writes_to(path: Path) -> Iterator[None]:
+    """Java is started with this file for its stderr, and keeps it: a command of ours ends in one line."""
+    if os.environ.get("DISCOURSE_TRACEBACK"):
+        yield
+        return
+    sys.stderr.flush()
+    kept, file = os.dup(2), os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(file, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(file)
 
 
 def _configure(scratch: Path, *, is_here: bool) -> dict[str, str]:
     """Settings of the session; only what the work needs, the rest is the cluster's own."""
-    logging = scratch / "log4j2.properties"
-    level = "warn" if os.environ.get("DISCOURSE_TRACEBACK") else "off"
-    logging.write_text(_QUIET.format(level=level), encoding="utf-8")
     settings = {
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging.as_uri()}",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.maxResultSize": "0",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from discourse.spark.engine import use_spark
+from discourse.spark.session import open_session
 
 MASTER = "local[2]"
 
@@ -40,7 +40,5 @@ def spark():
         if os.environ.get("CI"):
             pytest.fail(f"{reason}: in CI these tests must run")
         pytest.skip(reason)
-    from pyspark.sql import SparkSession
-
-    with use_spark(MASTER):
-        yield SparkSession.getActiveSession()
+    with open_session(MASTER) as session:
+        yield session

@@ -8,7 +8,6 @@ import pytest
 
 from discourse.config import change_study, default_study, read_study
 from discourse.contracts import check
-from discourse.corpus.sources import read_sources
 from discourse.pipeline import open_run, run_corpus, run_stage
 from discourse.resources import resource
 from discourse.runs.store import load_model, load_table
@@ -47,6 +46,7 @@ def seeds():
 
 @pytest.fixture(scope="module")
 def here(seeds, tmp_path_factory):
+    assert ENGINE.get() is THIS_MACHINE
     return run_two_stages(seeds, tmp_path_factory.mktemp("here") / "run")
 
 
@@ -163,5 +163,5 @@ def test_the_session_listens_on_the_loopback_address_only_and_shows_no_page(spar
 
 def test_after_use_this_machine_works_again(spark):
     with use_spark(MASTER):
-        assert "spark" in ENGINES
-    assert ENGINE.get() is not None and read_sources(resource("seeds")).notna().any().any()
+        assert "spark" in ENGINES and ENGINE.get() is not THIS_MACHINE
+    assert ENGINE.get() is THIS_MACHINE and "spark" not in ENGINES
