@@ -53,7 +53,7 @@ __all__ = [
 Say = Callable[[str], None]
 ASIDE = ("segmentation.parquet", "segmentation.csv", "coding")
 WORK = (".parts", "universes")  # of a stage that is under way
-_BYTES, _BYTES_A_CHARACTER = 3_000_000, 40  # of a run folder: measured, see docs/verify.md
+_BYTES, _BYTES_A_CHARACTER = 3_000_000, 80  # of a run folder: measured, see docs/verify.md
 
 
 def run_study(
