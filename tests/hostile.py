@@ -262,3 +262,6 @@ _LINKS: dict[str, Callable[[Path, Path], object]] = {
     "a manifest that is a pipe": _pipe("manifest.json"),
     "a table that is a pipe": _pipe("passages.parquet"),
 }
+REFUSED_AT_ONCE = frozenset({*_MANIFESTS, *_LINKS}) - {
+    "a section that is no module", "settings of other names", "settings of other kinds"
+}  # fmt: skip

@@ -1,1 +1,1 @@
-"""Whatever a file holds, it is read or refused in one line: ``python -m tests.fuzz --target lexicon --cases 100000``."""
+"""Whatever a file holds, it is read or refused in one line: ``python -m tests.fuzz --target lexicon``."""

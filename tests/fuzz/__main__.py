@@ -27,6 +27,10 @@ class Hang(Exception):
     """A case that took longer than five seconds."""
 
 
+class Enough(Exception):
+    """The time of the target is up."""
+
+
 def main() -> None:
     """Parse the arguments; leave with 1 if anything was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
@@ -58,7 +62,7 @@ def run_target(name: str, n_cases: int, seconds: float, number: int) -> bool:
     def campaign(data: bytes) -> None:
         nonlocal done, slowest, last
         if time.monotonic() - start > seconds:
-            return
+            raise Enough
         last = data
         signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)  # seconds of CPU, whatever else the machine does
         begun = time.process_time()
@@ -73,6 +77,8 @@ def run_target(name: str, n_cases: int, seconds: float, number: int) -> bool:
     finding = ""
     try:
         campaign()
+    except Enough:
+        pass
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is a finding
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -81,10 +87,8 @@ def run_target(name: str, n_cases: int, seconds: float, number: int) -> bool:
         Path(tempfile.gettempdir(), f"finding-{name}").write_bytes(last)
         finding = f"{type(error).__name__}: {str(error)[:80]!r}"
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"| {name} | {number} | {done:,} | {time.monotonic() - start:.0f} | {slowest:.2f} | {rss:.0f} | {finding or 'none'} |",
-        flush=True,
-    )
+    facts = (name, number, f"{done:,}", f"{time.monotonic() - start:.0f}", f"{slowest:.2f}", f"{rss:.0f}")
+    print("|", *(f"{fact} |" for fact in (*facts, finding or "none")), flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     return bool(finding)
 

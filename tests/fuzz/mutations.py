@@ -1,4 +1,5 @@
 """Valid bytes and a number come in; the bytes with some of them broken as that number says go out."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 

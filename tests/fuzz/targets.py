@@ -1,4 +1,5 @@
 """Each target: valid files to break, and what is done with a broken one. Anything but a DiscourseError is a finding."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
