@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from discourse.corpus.bylines import find_authors, find_publisher
+from discourse.corpus.central import find_central
 from discourse.corpus.dates import find_date
 from discourse.corpus.gazetteer import Gazetteer, read_gazetteer
 from discourse.corpus.genres import find_genre
@@ -150,6 +151,9 @@ def _author_findings(
         return _standing(genre, "other", "press")
     if author is not None and author.rule == "commentator":
         return _standing(author, "other", "press")
+    if genre is not None and genre.value in ("report", "speech") and not places:
+        if central := find_central(lines):
+            return central
     level = organ_level(author.value, words) if author is not None else ""
     if author is not None and level:
         return _standing(author, own_level(level, places), "author_collective")

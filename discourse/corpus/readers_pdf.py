@@ -49,6 +49,8 @@ def read_pdf(data: bytes, max_bytes: int) -> Content:
         The file is damaged, locked by a password, or has no text layer.
 
     """
+    if b"%PDF-" not in data[:1024]:
+        raise SourceError("is called .pdf and is none; give it the suffix of what it is, or download it again")
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:

@@ -27,6 +27,7 @@ Cells = Mapping[str, Any]
 Frames = tuple[list[tuple[str, list[Cells]]], str, int, list[str]]
 _MAX_CELLS = 20_000_000
 _HEADER_ROWS = 10
+_LOCKED = b"\xd0\xcf\x11\xe0"  # an encrypted workbook is wrapped in the container of old Office files
 _VBA_STREAM = "_VBA_PROJECT".encode("utf-16-le")
 _BAD_LINE = re.compile(r"[Ll]ine (\d+): expected (\d+) fields?, saw (\d+)")
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
@@ -37,6 +38,12 @@ def read_frames(data: bytes, suffix: str, budget: Budget) -> Frames:
 
     Raises SourceError where the file is damaged, holds macros or unpacks out of proportion.
     """
+    if not data:
+        raise SourceError("the file is empty; remove it or put its table back")
+    if suffix == ".xlsx" and data.startswith(_LOCKED):
+        raise SourceError(
+            "is locked by a password, or an old .xls by another name; open it in Excel and save it anew"
+        )
     try:
         return _FRAMES[suffix](data, budget)
     except SourceError:

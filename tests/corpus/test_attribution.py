@@ -283,6 +283,40 @@ def test_a_date_is_as_long_as_the_page_writes_it(line, date):
 
 
 @pytest.mark.parametrize(
+    ("title", "head", "opening", "role"),
+    [
+        (
+            "1979年政府工作报告",
+            "",
+            "我代表国务院，向第五届全国人民代表大会第二次会议作政府工作报告，请予审议。",
+            "government_head",
+        ),
+        (
+            "在中国共产党第八次全国代表大会上的政治报告",
+            "",
+            "现在，我受中央委员会的委托，向大会作报告。",
+            None,
+        ),
+        (
+            "政府工作报告",
+            "一九五四年九月二十三日在第一届全国人民代表大会第一次会议上",
+            "我们的国家在进步。",
+            None,
+        ),
+    ],
+)
+def test_reports_to_national_congresses_are_the_centres(title, head, opening, role):
+    found = values(f"各位代表：\n{opening}\n{PLAIN}", title=title, head=head)
+    assert (found.get("level"), found.get("role"), found.get("genre")) == ("central", role, "report")
+    assert "province" not in found
+
+
+def test_a_report_that_speaks_of_the_centre_is_not_the_centres():
+    body = f"各位代表：\n现在，我代表省人民政府，向大会报告工作。国务院领导要求我们把工作做好。\n{PLAIN}"
+    assert values(body, title="政府工作报告").get("level") != "central"
+
+
+@pytest.mark.parametrize(
     ("line", "date"),
     [
         ("2022-08-19 18:30 发表于江苏", "2022-08-19"),

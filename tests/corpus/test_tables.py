@@ -159,6 +159,14 @@ def test_hostile_and_broken_tables_are_refused(data, suffix, words):
         read_table(data, suffix, Budget(10**8))
 
 
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"", "is empty"), (b"\xd0\xcf\x11\xe0" + bytes(600), "locked by a password")]
+)
+def test_empty_and_locked_workbooks_are_called_so(data, words):
+    with pytest.raises(SourceError, match=words):
+        read_table(data, ".xlsx", Budget(10**6))
+
+
 def test_a_parquet_file_that_swells_is_met_before_it_has_filled_the_memory():
     data = _parquet([{"text": _PROSE}] * 20_000)
     assert len(data) < 100_000
