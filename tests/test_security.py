@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import hashlib
 import io
 import json
@@ -267,8 +268,9 @@ def test_10_no_cell_can_act_as_a_formula(tmp_path):
     import pandas as pd
 
     write_csv(tmp_path / "a.csv", pd.DataFrame({"a": ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", "党建"]}))
-    lines = (tmp_path / "a.csv").read_text(encoding="utf-8-sig").split("\n")[1:]
-    assert not any(line.lstrip('"').startswith(("=", "+", "-", "@", "\t", "\r")) for line in lines)
+    with open(tmp_path / "a.csv", encoding="utf-8-sig", newline="") as file:
+        cells = [row[0] for row in csv.reader(file)]
+    assert len(cells) == 8 and not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
 
 
 def test_11_a_pattern_has_its_time():
@@ -292,7 +294,7 @@ def test_13_a_folder_of_another_program_is_never_emptied(good, tmp_path):
     (foreign / "manifest.json").write_text('{"manifest_version": 3, "name": "mine"}', encoding="utf-8")
     (foreign / "work.js").write_text("years of work", encoding="utf-8")
     study = read_study(_study_of(good, tmp_path))
-    with pytest.raises(DiscourseError, match="not a run folder"):
+    with pytest.raises(DiscourseError, match="not a run folder|not the manifest of a run"):
         run_corpus(study, foreign, say=lambda message: None)
     assert (foreign / "work.js").read_text(encoding="utf-8") == "years of work"
 
