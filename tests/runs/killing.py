@@ -7,6 +7,7 @@ went on to its end has the bytes of one that nobody interrupted. Nothing of this
 from __future__ import annotations
 
 import builtins
+import errno
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from discourse import pipeline
 from discourse.config import change_study, default_study
 from discourse.pipeline import STAGES, run_study
 from discourse.runs.store import hash_file
@@ -44,14 +46,30 @@ def make_study(folder: Path):
     return change_study(default_study(folder / "data", name="small"), SETTINGS)
 
 
+# how many kills in each stage, before the first and after the last
+PLACES = {"begin": 8, "corpus": 9, "segment": 9, "topics": 8, "compare": 8, "report": 8, "end": 6}
+
+
 class Failpoint:
     """Counts operations on files below a folder, and ends the process, or fails, at one of them."""
 
-    def __init__(self, folder: Path, at: int, *, error: int | None = None) -> None:
-        self._folder, self._at, self._error, self.count = str(folder), at, error, 0
+    def __init__(self, folder: Path, stage: str, at: int, *, is_full: bool = False) -> None:
+        self._folder, self._stage, self._at, self._is_full = str(folder), stage, at, is_full
+        self._now, self.counts = "begin", dict.fromkeys(PLACES, 0)
 
     def install(self) -> None:
-        """Wrap what writes, renames and removes."""
+        """Wrap what writes, renames and removes, and what tells the stage."""
+        do_stage, finish = pipeline.do_stage, pipeline._finish
+
+        def in_stage(run, stage, **options):
+            self._now = stage
+            do_stage(run, stage, **options)
+
+        def in_the_end(*args):
+            self._now = "end"
+            finish(*args)
+
+        pipeline.do_stage, pipeline._finish = in_stage, in_the_end
         for name in ("replace", "unlink", "mkdir", "rmdir", "fsync"):
             setattr(os, name, self._around(getattr(os, name)))
         builtins.open = io.open = self._open(builtins.open)
@@ -90,7 +108,7 @@ class Failpoint:
                     half = len(data) // 2
                     opened_write(data[:half])
                     opened.flush()
-                    self._hit(file)
+                    self._hit(file, is_write=True)
                     opened_write(data[half:])
                     return len(data)
 
@@ -98,18 +116,19 @@ class Failpoint:
 
         return wrapped
 
-    def _hit(self, thing) -> None:
+    def _hit(self, thing, *, is_write: bool = False) -> None:
         if isinstance(thing, str | os.PathLike) and not str(thing).startswith(self._folder):
             return
-        self.count += 1
-        if self.count == self._at:
-            if self._error is not None:
-                raise OSError(self._error, os.strerror(self._error), str(thing))
+        self.counts[self._now] += 1
+        is_here = self._now == self._stage and self._at > 0
+        if self._is_full and is_here and is_write and self.counts[self._now] >= self._at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(thing))  # and so it stays
+        if not self._is_full and is_here and self.counts[self._now] == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run_in_fork(study, out: Path, *, at: int = 0) -> tuple[int, int]:
-    """Run the study in a fork; its signal or code, and how many operations it made."""
+def run_in_fork(study, out: Path, stage: str = "", at: int = 0, *, is_full: bool = False) -> tuple[int, str]:
+    """Run the study in a fork; its signal or code, and what it told: operations by stage, or its error."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -117,20 +136,20 @@ def run_in_fork(study, out: Path, *, at: int = 0) -> tuple[int, int]:
         code = 1
         try:
             warnings.simplefilter("ignore")
-            failpoint = Failpoint(out.parent, at)
+            failpoint = Failpoint(out.parent, stage, at, is_full=is_full)
             failpoint.install()
             run_study(study, out, say=lambda message: None)
-            os.write(writing, str(failpoint.count).encode())
+            os.write(writing, json.dumps(failpoint.counts).encode())
             code = 0
         except BaseException as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            os.write(writing, f"{type(error).__name__}: {error}".encode())
         finally:
             os._exit(code)
     os.close(writing)
     _, status = os.waitpid(child, 0)
     with os.fdopen(reading) as told:
-        count = int(told.read() or 0)
-    return (-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)), count
+        words = told.read()
+    return (-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)), words
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -158,37 +177,27 @@ def damaged(folder: Path, whole: dict[str, str]) -> list[str]:
     return wrong
 
 
-def stage_of(folder: Path) -> str:
-    """The stage that was under way."""
-    try:
-        done = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["stages"]
-    except FileNotFoundError:
-        return "begin"
-    return next((stage for stage in STAGES if stage not in done), "end")
-
-
 def main() -> None:
-    """Arguments: a folder, the number of kills, the seed."""
-    folder, n_kills, seed = Path(sys.argv[1]).resolve(), int(sys.argv[2]), int(sys.argv[3])
+    """Arguments: a folder, the seed."""
+    folder, rng = Path(sys.argv[1]).resolve(), random.Random(int(sys.argv[2]))
     study = make_study(folder / "study")
-    code, n_operations = run_in_fork(study, folder / "whole" / "run")
-    whole, rng = hashes(folder / "whole" / "run"), random.Random(seed)
-    told: dict = {"code": code, "operations": n_operations, "kills": [], "runs": []}
-    out = folder / "killed" / "run"
-    while len(told["kills"]) < n_kills:
-        out.parent.mkdir(exist_ok=True)
-        # what was finished is not done again: so a later fork dies sooner, and the chain walks to the end
-        code, _ = run_in_fork(study, out, at=rng.randint(1, n_operations // 4))
-        partial = out.with_name("run.partial")
-        if code == -signal.SIGKILL:
-            wrong = [n for place in (partial, out) if place.is_dir() for n in damaged(place, whole)]
-            told["kills"].append([stage_of(partial if partial.is_dir() else out), wrong])
-            continue
-        left = sorted(p.name for p in out.parent.iterdir())
-        told["runs"].append([code, hashes(out) == whole if out.is_dir() else False, left])
-        shutil.rmtree(out.parent)
-    code, _ = run_in_fork(study, out)
-    told["runs"].append([code, hashes(out) == whole, sorted(p.name for p in out.parent.iterdir())])
+    code, words = run_in_fork(study, folder / "whole" / "run")
+    counts, whole = json.loads(words), hashes(folder / "whole" / "run")
+    told: dict = {"code": code, "operations": counts, "kills": [], "full": [], "runs": []}
+    for kind, is_full in (("kills", False), ("full", True)):
+        out = folder / kind / "run"
+        out.parent.mkdir()
+        for stage, n_kills in PLACES.items():
+            for _ in range(n_kills if not is_full else stage in STAGES):
+                at = rng.randint(1, counts[stage] // (2 if is_full else 1))
+                code, words = run_in_fork(study, out, stage, at, is_full=is_full)
+                partial = out.with_name("run.partial")
+                wrong = [name for place in (partial, out) if place.is_dir() for name in damaged(place, whole)]
+                told[kind].append([stage, at, code, wrong, words if code == 1 else ""])
+                if code == 0:  # a stage that was half done has fewer operations left
+                    shutil.rmtree(out)
+        code, _ = run_in_fork(study, out)
+        told["runs"].append([code, hashes(out) == whole, sorted(path.name for path in out.parent.iterdir())])
     print(json.dumps(told))
 
 
