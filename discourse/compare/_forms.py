@@ -28,6 +28,12 @@ _CLAUSE = re.compile(r"[我你他她它您咱这那哪谁吗呢吧啊了]|什么
 _LONG_CLAUSE = re.compile(r"[的是把被让请就]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NO_PHRASE = re.compile(r"(?:号|舰|杯|奖|赛|片|导航|连[冠优胜增降]|[元吨亩户%]|\d万|\d亿)$|^\d+条|个\d")
+# proper names in quotation marks: the mascot “喜洋洋”; “巴味渝珍”等公用品牌; “金芙蓉”基金; who bears a title of honour
+_NAMED_BEFORE = re.compile(rf"吉祥物(?:[{_OPENING}][^，。；]{{1,6}}[{_CLOSING}][、和])?$")
+_NAMED_AFTER = re.compile(
+    rf"(?:[{_OPENING}][^，。；]{{1,8}}[{_CLOSING}])?[^，。；、{_OPENING}]{{0,8}}(?:公用品牌|投资基金)|[{_HAN}]{{2,6}}·"
+)
+_NEAR = 24
 _CLAUSE_END = re.compile(r"[。；：！？;:!?\n（）()《》]")
 _ALL_HAN = re.compile(rf"[{_HAN}]+")
 _CHAIN = re.compile(rf"([{_HAN}])(?!\1)[{_HAN}](?:\1(?!\1)[{_HAN}])+")
@@ -107,6 +113,9 @@ def fold_text(text: str) -> Folded:
 def find_candidates(text: str, phrases: PhraseList) -> Iterator[Candidate]:
     """Spans of a passage that have the form of a set phrase, in no particular order."""
     for content, end in _quoted_spans(text):
+        before, after = text[: max(0, end - len(content) - 2)], text[end : end + _NEAR]
+        if _NAMED_BEFORE.search(before[-_NEAR:]) or _NAMED_AFTER.match(after):
+            continue
         if key := _coinage_key(content, text[end:], phrases):
             yield Candidate(key, form_of(key, content), True)
     # width folds character by character, so places stay what they are

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from discourse.compare._forms import fold_key, fold_text, is_parallel
+from discourse.compare._forms import find_candidates, fold_key, fold_text, is_parallel, read_phrases
 from discourse.compare.formulas import find_phrases
 from discourse.compare.listing import render_phrases
 from discourse.compare.phrases import describe_phrases, tabulate_phrases
@@ -78,6 +78,19 @@ def test_each_form_is_found(text, phrase, form):
 )
 def test_quotations_lists_of_things_and_quantities_are_no_phrases(text):
     assert set(found_in(text)) <= {"十佳"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "会徽和火爆出圈的吉祥物“喜洋洋”、“乐融融”，独特的源火采集。",
+        "打造“巴味渝珍”“酉阳800”等区域公用品牌。",
+        "设立“金芙蓉”省级政府投资基金。",
+        "“人民楷模”布茹玛汗·毛勒朵守边五十年。",
+    ],
+)
+def test_mascots_brands_funds_and_bearers_of_honours_are_no_phrases(text):
+    assert [found.key for found in find_candidates(text, read_phrases())] == []
 
 
 def test_variants_are_one_phrase_and_its_spellings_are_kept():
