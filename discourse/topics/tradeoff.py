@@ -154,7 +154,9 @@ def _explain_en(
     if idle:
         parts.append(f"The sizes cannot be told apart by {_list(idle, 1, ', ')}.")
     if np.isfinite(chosen["returning"]):
-        parts.append(f"{chosen['returning']:.0%} of its topics are found again under another seed and other passages.")
+        parts.append(
+            f"{chosen['returning']:.0%} of its topics are found again under another seed and other passages."
+        )
     parts.append("A choice among the set is yours: fewer topics for an overview, more for detail.")
     return " ".join(parts)
 
