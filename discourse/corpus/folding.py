@@ -12,7 +12,7 @@ import numpy as np
 
 _TITLE = re.compile(r"《[^《》\n]{1,60}》")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_LETTERS_A_PART = 16_000_000  # shingles that are sorted together, about; bounds the memory, not the result
+_LETTERS_A_PART = 4_000_000  # shingles that are sorted together, about; bounds the memory, not the result
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,24 @@ def fold_texts(texts: Sequence[str]) -> FoldedText:
 
     Letters and digits are kept; ``５``, ``⑤`` and ``5`` are one, as are ``Ａ`` and ``a``.
     """
+    blocks = [_fold_block(texts[first:stop], first) for first, stop in _blocks(texts)]
+    letters, owner, offset, in_title = (
+        _join(blocks, name) for name in ("letters", "owner", "offset", "in_title")
+    )
+    bounds = np.searchsorted(owner, np.arange(len(texts) + 1)).astype(np.int64)
+    return FoldedText(letters, owner, offset, in_title, bounds)
+
+
+def _blocks(texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Runs of texts with some million characters each: bounds the memory."""
+    ends = np.cumsum([0, *map(len, texts)])
+    block = ends[:-1] // _LETTERS_A_PART
+    opens = np.flatnonzero(np.diff(block, prepend=-1)).tolist()
+    return list(zip(opens, [*opens[1:], len(texts)], strict=False)) or [(0, 0)]
+
+
+def _fold_block(texts: Sequence[str], first: int) -> dict[str, np.ndarray]:
+    """Letters, owners (the first text has the number `first`), offsets and titles of some texts."""
     lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
     joined = "".join(texts)
     characters = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
@@ -67,15 +85,18 @@ def fold_texts(texts: Sequence[str]) -> FoldedText:
     folds[folds > 0] = [_fold(chr(character)) for character in np.flatnonzero(folds)]
     letters = folds[characters]
     kept = letters > 0
-    owner = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)[kept]
     starts = np.repeat((np.cumsum(lengths) - lengths).astype(np.int32), lengths)
-    return FoldedText(
-        letters=letters[kept],
-        owner=owner,
-        offset=(np.arange(len(letters), dtype=np.int32) - starts)[kept],
-        in_title=_within_titles(joined)[kept],
-        bounds=np.searchsorted(owner, np.arange(len(texts) + 1)).astype(np.int64),
-    )
+    return {
+        "letters": letters[kept],
+        "owner": np.repeat(np.arange(first, first + len(texts), dtype=np.int32), lengths)[kept],
+        "offset": (np.arange(len(letters), dtype=np.int32) - starts)[kept],
+        "in_title": _within_titles(joined)[kept],
+    }
+
+
+def _join(blocks: Sequence[dict[str, np.ndarray]], name: str) -> np.ndarray:
+    """Join one array of all blocks and forget its pieces."""
+    return np.concatenate([block.pop(name) for block in blocks])
 
 
 def hash_shingles(
@@ -83,33 +104,36 @@ def hash_shingles(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Hash `size` letters in a row within one passage: starts (ascending, int32) and uint64 hashes.
 
-    begins (n_letters,) bool: the letters where a shingle may begin. They come in parts that bound the memory: all
-    of one hash stand in one part, and the hashes of a part are below those of the next one.
+    begins (n_letters,) bool: the letters where a shingle may begin. They come in parts that bound the memory; all
+    of one hash stand in one part, that of their first two letters, so that no shingle is hashed twice.
     """
-    n_parts = np.uint64(1 + len(folded.letters) // _LETTERS_A_PART)
-    for part in range(int(n_parts)):
-        found = []
-        for first in range(0, max(1, len(folded.letters)), _LETTERS_A_PART):
-            starts, keys = _hash_block(folded, begins, size, first)
-            if n_parts > 1:
-                inside = (keys >> np.uint64(32)) * n_parts >> np.uint64(32) == part
-                starts, keys = starts[inside], keys[inside]
-            found.append((starts, keys))
-        yield np.concatenate([s for s, _ in found]), np.concatenate([k for _, k in found])
+    n_parts = 1 + len(folded.letters) // _LETTERS_A_PART
+    for part in range(n_parts):
+        blocks = range(0, max(1, len(folded.letters)), _LETTERS_A_PART)
+        starts = np.concatenate(
+            [_find_starts(folded, begins, size, part, n_parts, first) for first in blocks]
+        )
+        keys = np.zeros(len(starts), dtype=np.uint64)
+        for shift in range(size):
+            keys = (keys ^ folded.letters[starts + shift]) * _MIX
+            keys ^= keys >> np.uint64(29)
+        yield starts, keys
 
 
-def _hash_block(
-    folded: FoldedText, begins: np.ndarray, size: int, first: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Shingles that begin in one block of letters."""
+def _find_starts(
+    folded: FoldedText, begins: np.ndarray, size: int, part: int, n_parts: int, first: int
+) -> np.ndarray:
+    """Where the shingles of one part begin in one block of letters."""
     stop = max(first, min(first + _LETTERS_A_PART, len(folded.letters) - size + 1))
-    same_passage = folded.owner[first:stop] == folded.owner[first + size - 1 : stop + size - 1]
-    starts = (np.flatnonzero(same_passage & begins[first:stop]) + first).astype(np.int32)
-    keys = np.zeros(len(starts), dtype=np.uint64)
-    for shift in range(size):
-        keys = (keys ^ folded.letters[starts + shift]) * _MIX
-        keys ^= keys >> np.uint64(29)
-    return starts, keys
+    wanted = begins[first:stop] & (
+        folded.owner[first:stop] == folded.owner[first + size - 1 : stop + size - 1]
+    )
+    if n_parts > 1 and size > 1:
+        pair = folded.letters[first:stop] * np.uint32(31) + folded.letters[first + 1 : stop + 1]
+        wanted &= (pair * np.uint32(0x9E3779B1) >> np.uint32(16)) % np.uint32(n_parts) == part
+    elif n_parts > 1:
+        wanted &= folded.letters[first:stop] % np.uint32(n_parts) == part
+    return (np.flatnonzero(wanted) + first).astype(np.int32)
 
 
 def _fold(character: str) -> int:
