@@ -35,10 +35,20 @@ _QUICK = (
 
 def make_run(folder: Path) -> Path:
     """A small, whole run in ``folder/run``, its raw texts in ``folder/data``."""
-    (folder / "data").mkdir(parents=True)
+    write_texts(folder / "data")
+    return run_texts(folder)
+
+
+def write_texts(data: Path) -> None:
+    """The raw texts of the run."""
+    data.mkdir(parents=True)
     for name, words in _SPEECHES.items():
         lines = [f"{words}第{number}次会议强调{words[number : number + 9]}。" for number in range(6)]
-        (folder / "data" / name).write_text("\n".join(lines), encoding="utf-8")
+        (data / name).write_text("\n".join(lines), encoding="utf-8")
+
+
+def run_texts(folder: Path) -> Path:
+    """Run a quick study of ``folder/data`` into ``folder/run``."""
     study = change_study(default_study(folder / "data", "small"), _QUICK)
     return run_study(study, folder / "run", say=lambda message: None)
 

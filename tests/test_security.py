@@ -180,15 +180,16 @@ def test_5_the_answer_is_a_result_or_one_line_within_bounds(opened, case):
         if answer["code"] == 1:
             assert answer["err"].startswith("error 错误: ") and answer["err"].count("\n") == 1, answer
             assert "unforeseen" not in answer["err"], answer
-    is_refused = any(answer["code"] == 1 for answer in opened[case]["commands"][:4])
+    commands = opened[case]["commands"]  # the files of coders are none, so the fifth is refused anyhow
+    is_refused = any(answer["code"] == 1 for answer in commands[:4] + commands[5:])
     assert is_refused or case in _HARMLESS
 
 
 # what no command of the list reads, or what changes nothing for it
 _HARMLESS = {
     "a section that is no module", "settings of other names", "settings of other kinds", "places beyond the text",
-    "places before the text", "tokens of no passage", "topics by the million", "a codebook that is none",
-    "scores of coders that are none", "an export marked as ours",
+    "places before the text", "tokens of no passage", "a codebook that is none",
+    "scores of coders that are none",
 }  # fmt: skip
 
 
@@ -331,9 +332,10 @@ def test_14_every_text_is_read_and_written_in_a_stated_encoding():
 
 
 def test_14_a_run_is_the_same_where_the_system_knows_ascii_only(good, tmp_path):
-    words = "import sys, pathlib\nfrom tests.hostile import make_run\n\n"
-    words += "if __name__ == '__main__':\n    make_run(pathlib.Path(sys.argv[1]))\n"
+    words = "import sys, pathlib\nfrom tests.hostile import run_texts\n\n"
+    words += "if __name__ == '__main__':\n    run_texts(pathlib.Path(sys.argv[1]))\n"
     (tmp_path / "again.py").write_text(words, encoding="utf-8")
+    hostile.write_texts(tmp_path / "study" / "data")
     root = str(Path(__file__).parent.parent)
     environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONPATH": root,
                    "PYTHONCOERCECLOCALE": "0"}  # fmt: skip

@@ -105,7 +105,12 @@ def refuse_foreign(folder: Path) -> None:
         raise RunError(
             f"{folder}: holds files that this program did not write; choose another --out so that nothing is lost"
         )
-    known = read_json(folder / MARK).get("files", {})
+    mark = read_json(folder / MARK)
+    known = mark.get("files") if isinstance(mark, dict) else None
+    if not isinstance(known, dict):
+        raise RunError(
+            f"{folder / MARK}: is not what this program wrote; choose another --out, or delete the folder"
+        )
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     changed = [name for name in sorted(known) if name in found and hash_file(folder / name) != known[name]]
     if strangers := changed + sorted(found - set(known) - {MARK}):

@@ -27,6 +27,7 @@ _MODEL_ARRAYS = ("phi", "theta", "alpha", "lengths", "term_counts")
 # what the libraries raise on files that are not what they say
 DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError,
           MemoryError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error)  # fmt: skip
+_MOST_TOPICS = 100_000
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip entry carries a time; a fixed one keeps the bytes the same
 
 
@@ -49,7 +50,7 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 def load_table(folder: Path, name: str) -> pd.DataFrame:
     """Read a table back. Raises RunError where the run lacks it or the file is damaged."""
     with _open_table(folder, name) as file:
-        return check(_sort_terms(file.read().to_pandas()), name)
+        return _refuse_wild_topics(check(_sort_terms(file.read().to_pandas()), name))
 
 
 def iterate_table(folder: Path, name: str, *, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
@@ -80,6 +81,14 @@ def _open_table(folder: Path, name: str) -> Iterator[pq.ParquetFile]:
         raise RunError(
             f"{path}: is damaged ({type(error).__name__}); delete the run folder and run the study again"
         ) from error
+
+
+def _refuse_wild_topics(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of topics become sizes of arrays, so a table from anybody may not name the millionth."""
+    if "topic" in table and len(known := table["topic"].dropna()):
+        if known.min() < -1 or known.max() >= _MOST_TOPICS:
+            raise ValueError(f"topic {known.max()}")
+    return table
 
 
 def _sort_terms(table: pd.DataFrame) -> pd.DataFrame:
