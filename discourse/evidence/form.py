@@ -92,12 +92,12 @@ def hash_form(shown: Sequence[Mapping[str, Any]]) -> str:
 def hash_content(content: Mapping[str, Any]) -> str:
     """Hash of plain content, whatever the order of its keys."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def checksum(text: str) -> str:
     """CRC-32 in eight hexadecimal digits: what the form's script can compute too."""
-    return f"{zlib.crc32(text.encode('utf-8')):08x}"
+    return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def _plain(shown: Sequence[Mapping[str, Any]]) -> str:

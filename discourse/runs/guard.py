@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -20,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from discourse.errors import RunError
+from discourse.runs.footer import read_chunks
 
 LARGEST_JSON = 32_000_000  # bytes; a manifest of 100,000 raw files has 16 million
 _MOST_ENTRIES = 200_000  # files in a run folder
@@ -29,6 +31,7 @@ _FREE_ROWS, _MOST_ROWS = (
     2,
 )  # of a table whatever its size; of a byte beyond (ours take three bytes a row)
 _FREE_BYTES, _MOST_RATIO = 100_000_000, 200  # what arrays and texts may unpack to
+_OUR_CODECS = {0, 1}  # as they are, and Snappy, which cannot swell more than some twenty times
 _LONGEST_PATH = 4_000
 _HEX = re.compile(r"[0-9a-f]{8,64}\Z")
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])[ .]*(\..*)?\Z")
@@ -126,26 +129,25 @@ def is_remote(name: str) -> bool:
 
 def guard_table(path: Path) -> None:
     """Raise ValueError where a Parquet file would unpack out of proportion, or holds tables in cells."""
-    n_bytes = path.stat().st_size
+    n_bytes, chunks = path.stat().st_size, read_chunks(path)
+    if odd_codecs := {chunk.codec for chunk in chunks} - _OUR_CODECS:
+        raise ValueError(f"is packed in a way that we do not use ({min(odd_codecs)})")
     with pq.ParquetFile(path) as file:
-        about, schema = file.metadata, file.schema_arrow
-    if about.num_columns > _MOST_COLUMNS or about.num_rows > max(_FREE_ROWS, _MOST_ROWS * n_bytes):
-        raise ValueError(f"{about.num_rows:,} rows and {about.num_columns:,} columns in {n_bytes:,} bytes")
+        n_rows, n_columns, schema = file.metadata.num_rows, file.metadata.num_columns, file.schema_arrow
+    counted: Counter[str] = Counter()
+    for chunk in chunks:
+        counted[chunk.name] += chunk.n_values
+    n_values = max(counted.values(), default=0)
+    if n_columns > _MOST_COLUMNS or max(n_rows, n_values) > max(_FREE_ROWS, _MOST_ROWS * n_bytes):
+        raise ValueError(f"{n_rows:,} rows and {n_columns:,} columns in {n_bytes:,} bytes")
     if odd := [field.name for field in schema if not _is_flat(field.type)]:
         raise ValueError(f"column {odd[0]!r} holds neither words nor numbers")
-    chunks = [
-        about.row_group(i).column(j) for i in range(about.num_row_groups) for j in range(about.num_columns)
-    ]
-    if odd_codec := {chunk.compression for chunk in chunks} - {"SNAPPY", "UNCOMPRESSED"}:
-        raise ValueError(f"is packed by {odd_codec.pop()}, which we do not use")
     limit = max(_FREE_BYTES, _MOST_RATIO * n_bytes)
     words = [field.name for field in schema if _is_words(field.type)]
-    longest = max(
-        (chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in words), default=0
-    )
-    if sum(chunk.total_uncompressed_size for chunk in chunks) > limit:
+    longest = max((chunk.n_bytes for chunk in chunks if chunk.name in words), default=0)
+    if sum(chunk.n_bytes for chunk in chunks) > limit:
         raise ValueError(f"unpacks to more than {limit:,} bytes")
-    if about.num_rows * longest > limit:  # no value is longer than its chunk, so all may be well
+    if n_rows * longest > limit:  # no value is longer than its chunk, so all may be well
         _guard_words(path, words, limit)
 
 
