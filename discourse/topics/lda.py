@@ -146,9 +146,11 @@ def _fit_best(fit: Callable[..., Fit], dtm: DocumentTermMatrix, given: dict[str,
         )
         model = _as_model(max(fits, key=lambda fitted: fitted.trace[-1][1]), dtm, given)
     if not model.settings["converged"]:
+        done, most = model.settings["n_iterations"], given["max_iterations"]
+        advice = "raise max_iterations" if done >= most else "its engine makes no more"
         warnings.warn(
             f"the model of {model.n_topics} topics, seed {given['seed']}, did not converge in "
-            f"{given['max_iterations']} iterations: raise max_iterations.",
+            f"{done} iterations: {advice}.",
             stacklevel=3,
         )
     for note in note_strangers(given.get("themes", {}), model.phi, model.vocabulary):

@@ -47,7 +47,7 @@ def make_study(folder: Path):
 
 
 # how many kills in each stage, before the first and after the last
-PLACES = {"begin": 8, "corpus": 9, "segment": 9, "topics": 8, "compare": 8, "report": 8, "end": 6}
+PLACES = {"begin": 10, "corpus": 12, "segment": 12, "topics": 10, "compare": 10, "report": 10, "end": 8}
 
 
 class Failpoint:
