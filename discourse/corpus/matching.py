@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import astuple, fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -66,11 +66,16 @@ def match_passages(
             yield rows if kept is None else None
 
     with ExitStack() as stack:
-        make = partial(_Matcher, folded, weights, anchors, thresholds)
         if n_workers > 1:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="discourse-reuse-"))
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="discourse-reuse-", ignore_cleanup_errors=True)
+            )
             _spread(Path(folder), folded, weights, anchors)
-            make = partial(_open_matcher, folder, thresholds)
+            del weights  # from here on in the files only
+            anchors = _map_anchors(folder)
+            make: Callable[[], _Matcher] = partial(_open_matcher, folder, thresholds)
+        else:
+            make = partial(_Matcher, folded, weights, anchors, thresholds)
         match = stack.enter_context(open_workers(make, n_workers))
         for found in match(tasks()):
             rows, key, kept = waiting.popleft()
@@ -105,16 +110,20 @@ def _spread(folder: Path, folded: FoldedText, weights: np.ndarray, anchors: Anch
 
 
 def _open_matcher(folder: str, thresholds: Thresholds) -> _Matcher:
-    def load(name: str) -> np.ndarray:
-        path = Path(folder) / f"{name}.npy"
-        shared = (
-            np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size > 256 else np.load(path)
-        )
-        return np.asarray(shared)
+    folded = FoldedText(*(_map(folder, f"folded_{field.name}") for field in fields(FoldedText)))
+    return _Matcher(folded, _map(folder, "weights"), _map_anchors(folder), thresholds)
 
-    folded = FoldedText(*(load(f"folded_{field.name}") for field in fields(FoldedText)))
-    anchors = Anchors(*(load(f"anchors_{field.name}") for field in fields(Anchors)))
-    return _Matcher(folded, load("weights"), anchors, thresholds)
+
+def _map_anchors(folder: str) -> Anchors:
+    return Anchors(*(_map(folder, f"anchors_{field.name}") for field in fields(Anchors)))
+
+
+def _map(folder: str, name: str) -> np.ndarray:
+    path = Path(folder) / f"{name}.npy"
+    mode: Literal["r"] | None = (
+        "r" if path.stat().st_size > 4096 else None
+    )  # nothing can be mapped of an empty one
+    return np.asarray(np.load(path, mmap_mode=mode, allow_pickle=False))
 
 
 def _identity(folded: FoldedText, weights: np.ndarray, thresholds: Thresholds, max_repeats: int) -> str:

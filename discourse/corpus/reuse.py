@@ -82,14 +82,15 @@ def find_reuse(
     original = _first_of_its_words(folded)
     searched = (original == number) & (folded.sizes >= min_chars)
     document = pd.factorize(passages["doc_id"])[0]
-    weights = weigh_letters(folded, document, searched, phrases=read_terms("set_phrases.txt"))
     thresholds = Thresholds(min_chars, min_weight, min_similarity)
     spans = list(
         _whole_passages(folded, number[(original != number) & (folded.sizes >= min_chars)], original)
     )
     spans += match_passages(
         folded,
-        weights,
+        weigh_letters(
+            folded, document, searched, phrases=read_terms("set_phrases.txt")
+        ),  # freed as soon as spread
         searched,
         thresholds,
         max_repeats=max_repeats,
