@@ -129,7 +129,8 @@ def csv_bytes(table: pd.DataFrame, *, header: bool = True) -> bytes:
         if not pd.api.types.is_numeric_dtype(safe[column].dtype):
             text = safe[column].astype("str")
             marked = text.where(~text.str.match(r"[=+\-@\t\r]", na=False), "'" + text)
-            safe[column] = marked.str.replace(r"\r\n?", "\n", regex=True)  # a lone \r would begin a row, unquoted
+            # a lone \r would begin a row, unquoted, and a formula could stand there
+            safe[column] = marked.str.replace(r"\r\n?", "\n", regex=True)
     words = safe.to_csv(index=False, lineterminator="\n", header=header)
     return words.encode("utf-8-sig" if header else "utf-8")
 
