@@ -23,8 +23,11 @@ from discourse.verify import verify_run
 # tables of commands that look into a run, and of settings that the demo does not use
 _ELSEWHERE = {
     "codebook",
+    "coding_items",
+    "coding_scores",
     "collocates",
     "concordance",
+    "coverage",
     "segmentation",
     "selection",
     "sizes",
