@@ -50,7 +50,9 @@ def read_pdf(data: bytes, max_bytes: int) -> Content:
 
     """
     if b"%PDF-" not in data[:1024]:
-        raise SourceError("is called .pdf and is none; give it the suffix of what it is, or download it again")
+        raise SourceError(
+            "is called .pdf and is none; give it the suffix of what it is, or download it again"
+        )
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
