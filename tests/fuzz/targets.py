@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from discourse.errors import DiscourseError
 from discourse.resources import resource
 
 Try = Callable[[bytes], object]
+HELD_RUN = "DISCOURSE_FUZZ_RUN"  # a folder that processes of one campaign share: the run is made once
 _TOML = b"""[study]
 name = "a"
 title = "t"
@@ -256,8 +258,8 @@ def _key(data: bytes) -> None:
 def _run() -> Path:
     from tests.hostile import make_run
 
-    folder = Path(tempfile.mkdtemp(prefix="discourse-fuzz-"))
-    return make_run(folder)
+    folder = Path(os.environ.get(HELD_RUN) or tempfile.mkdtemp(prefix="discourse-fuzz-"))
+    return folder / "run" if (folder / "run").is_dir() else make_run(folder)
 
 
 def _in_run(name: str, read: Callable[[Path], object], *more: str) -> Callable[[Path], Try]:
