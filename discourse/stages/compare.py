@@ -1,0 +1,96 @@
+"""Topics, vocabulary and set phrases of groups held against each other."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from discourse.codebook_tables import coded_model
+from discourse.compare.contrasts import contrast_prevalence
+from discourse.compare.group_keyness import score_group_keyness
+from discourse.compare.phrases import describe_phrases, tabulate_phrases
+from discourse.compare.prevalence import estimate_prevalence
+from discourse.compare.robustness import contrast_models, judge_robustness
+from discourse.comparison import compare_further
+from discourse.stages.run import Run, has_groups, modelled_passages, stack
+from discourse.topics.dtm import build_dtm
+from discourse.topics.recoding import excluded_topics, leave_out, renumber
+
+
+def compare_groups(run: Run) -> str:
+    """Tables of every comparison that the study asks for."""
+    documents, topics = run.table("documents"), run.table("topics")
+    factors = [factor for factor in run.study.by if has_groups(documents, factor)]
+    compared = leave_out(run.table("shares"), topics)
+    contrasts = _contrasts(run, compared, documents, topics, factors)
+    keyness = [_keyness_of_groups(run, documents, factor) for factor in factors]
+    run.save(
+        prevalence=_prevalence(run, documents, factors),
+        contrasts=contrasts,
+        keyness=stack("keyness", keyness),
+    )
+    _further(run, compared, documents, topics, factors)
+    _phrases(run, documents, factors)
+    _robustness(run, contrasts, documents)
+    return f"{len(contrasts)} contrasts of topics between groups of {', '.join(factors) or 'no factor'}"
+
+
+def _prevalence(run: Run, documents: pd.DataFrame, factors: list[str]) -> pd.DataFrame:
+    shares, theta = run.table("shares"), run.table("theta")
+    options = run.study.options("compare.prevalence")
+    tables = [estimate_prevalence(shares, documents, by=f, theta=theta, **options) for f in factors]
+    return stack("prevalence", tables)
+
+
+def _contrasts(
+    run: Run, compared: pd.DataFrame, documents: pd.DataFrame, topics: pd.DataFrame, factors: list[str]
+) -> pd.DataFrame:
+    options = run.study.options("compare.contrasts")
+    tables = [contrast_prevalence(compared, documents, by=f, stability=topics, **options) for f in factors]
+    return stack("contrasts", tables)
+
+
+def _further(
+    run: Run, compared: pd.DataFrame, documents: pd.DataFrame, topics: pd.DataFrame, factors: list[str]
+) -> None:
+    """Profiles, vocabulary inside topics, trends and adjusted contrasts; topics numbered as in the codebook."""
+    model, codebook = coded_model(run.path)
+    further = compare_further(
+        run.study,
+        compared,
+        documents,
+        factors=factors,
+        model=model,
+        dtm=build_dtm(run.table("tokens"), **run.study.options("topics.dtm")),
+        passages=run.table("passages"),
+    )
+    if codebook is not None:
+        worded = renumber(further["vocabulary"], codebook)
+        kept = ~worded["topic"].isin(excluded_topics(topics))
+        further["vocabulary"] = worded[kept].reset_index(drop=True)
+    run.save(**further)
+
+
+def _robustness(run: Run, contrasts: pd.DataFrame, documents: pd.DataFrame) -> None:
+    """Ask every model of the multiverse for the same contrasts, and give each finding its badge."""
+    units = {name: run.study.options("compare.contrasts")[name] for name in ("cluster", "strata")}
+    specifications = contrast_models(
+        contrasts, run.table("family_shares"), run.table("families"), documents, **units
+    )
+    robustness = judge_robustness(contrasts, specifications, run.table("universes"))
+    run.save(specifications=specifications, robustness=robustness)
+
+
+def _keyness_of_groups(run: Run, documents: pd.DataFrame, factor: str) -> pd.DataFrame:
+    options = run.study.options("compare.keyness")
+    return score_group_keyness(run.table("tokens"), modelled_passages(run), documents, by=factor, **options)
+
+
+def _phrases(run: Run, documents: pd.DataFrame, factors: list[str]) -> None:
+    """Count the set phrases by factor, year and document."""
+    passages, uses = modelled_passages(run), run.table("phrase_uses")
+    columns = list(dict.fromkeys([*factors, "year", "doc_id"]))
+    groups = [tabulate_phrases(uses, passages, documents, by=column) for column in columns]
+    run.save(
+        phrases=describe_phrases(uses, documents),
+        phrase_groups=stack("phrase_groups", groups),
+    )

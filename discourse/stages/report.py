@@ -1,0 +1,85 @@
+"""Everything that a run found, on one page."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from discourse.codebook_tables import coded_model
+from discourse.comparison import count_topic_tokens
+from discourse.contracts import CONTRACTS
+from discourse.evidence.exemplars import find_exemplars
+from discourse.evidence.trace import find_raw_spans
+from discourse.report.html import write_page, write_report
+from discourse.report.ldavis import render_ldavis
+from discourse.report.payload import build_payload
+from discourse.runs.manifest import versions
+from discourse.runs.store import has_table, write_json
+from discourse.stages.run import NAMES, Run, has_groups, modelled_passages, stack
+from discourse.summary import SUMMARY, summarise
+from discourse.topics.dtm import build_dtm
+from discourse.topics.recoding import renumber
+from discourse.validation import load_scores
+
+REPORT = "report.html"
+LDAVIS = "pyldavis.html"
+
+
+def write_reports(run: Run) -> str:
+    """The report, pyLDAvis beside it, and the findings for the terminal."""
+    study, documents, passages = run.study, run.table("documents"), modelled_passages(run)
+    model, codebook = coded_model(run.path)
+    options = study.options("evidence.exemplars")
+    factors = [factor for factor in study.by if has_groups(documents, factor)]
+    quote = partial(find_exemplars, model, passages, documents, reuse=run.table("reuse"), **options)
+    exemplars = [quote(), *(quote(by=factor) for factor in factors)]
+    stacked = stack("exemplars", exemplars)
+    run.save(exemplars=stacked if codebook is None else renumber(stacked, codebook))
+    counts = count_topic_tokens(
+        documents,
+        factors=factors,
+        model=model,
+        dtm=build_dtm(run.table("tokens"), **study.options("topics.dtm")),
+        passages=passages,
+    )
+    page = render_ldavis(model, run.table("topics"), groups=counts)
+    payload = tell_payload(run, ldavis=page)
+    write_page(page, run.path / LDAVIS)
+    write_report(payload, run.path / REPORT)
+    write_json(run.path / SUMMARY, summarise(payload))
+    return f"{REPORT}, {LDAVIS}"
+
+
+def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
+    """All that the report of a run says; ldavis: the page of `render_ldavis`."""
+    tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
+    tables["passages"] = _with_raw_places(tables)
+    if (scores := load_scores(run)) is not None:
+        tables["coding_scores"] = scores
+    study = run.study
+    done = run.manifest["stages"]  # in another order once the manifest was read again
+    notes = [note for stage in NAMES if stage in done for note in done[stage]["notes"]]
+    return build_payload(
+        tables,
+        name=study.name,
+        title=study.title or None,
+        settings={**study.settings, "study": _tell_study(run)},
+        versions=versions(),
+        notes=notes,
+        ldavis=ldavis,
+    )
+
+
+def _with_raw_places(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Passages with their places in the raw texts."""
+    passages = tables["passages"]
+    spans = find_raw_spans(tables["documents"], tables["edits"], passages[["doc_id", "start", "end"]])
+    return passages.assign(raw_start=spans["raw_start"], raw_end=spans["raw_end"])
+
+
+def _tell_study(run: Run) -> dict[str, Any]:
+    told = {"by": list(run.study.by), "regions": dict(run.study.regions)}
+    digest = run.manifest.get("codebook_sha256")
+    return told | ({"codebook": digest[:16]} if digest else {})

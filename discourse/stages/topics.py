@@ -1,0 +1,64 @@
+"""Tokens to topics, and to the other models that every finding must survive."""
+
+from __future__ import annotations
+
+from discourse.codebook_tables import code_folder, forget_coding
+from discourse.compare.formulas import find_phrases
+from discourse.contracts import TopicModel
+from discourse.multiverse import plan_universes
+from discourse.runs.store import save_model
+from discourse.stages.run import Run, modelled_passages
+from discourse.topics.dtm import build_dtm
+from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
+from discourse.topics.labels import describe_topics, rank_terms, theta_table
+from discourse.topics.lda import note_compilation
+from discourse.topics.shares import estimate_shares
+from discourse.universes import fit_universes
+from discourse.variants import model_settings
+
+
+def fit_topics(run: Run) -> str:
+    """The model that the run speaks of, its topics and shares, and the models it is held against."""
+    study, passages = run.study, modelled_passages(run)
+    forget_coding(run.path, keep=study.codebook)
+    dtm = build_dtm(run.table("tokens"), **study.options("topics.dtm"))
+    settings = model_settings(run.path, study)
+    if note := note_compilation(settings.get("engine")):
+        run.say(f"         {note}")
+    with run.follow("seeds 种子", "models 个") as tell:
+        models = fit_ensemble(dtm, tell, **study.options("topics.ensemble"), **settings)
+    reference = choose_reference(models)
+    alignment = align_topics(reference, models)
+    shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
+    uses = find_phrases(passages, **study.options("compare.formulas"))  # they may name topics
+    others = [model for model in models if model is not reference]
+    topics = describe_topics(
+        reference, dtm, alignment=alignment, shares=shares, phrase_uses=uses, others=others
+    )
+    save_model(run.path, reference)
+    run.save(
+        models=describe_models(models, reference),
+        alignment=alignment,
+        topic_terms=rank_terms(reference, **study.options("topics.labels")),
+        topics=topics,
+        theta=theta_table(reference),
+        shares=shares,
+        phrase_uses=uses,
+    )
+    n_universes = _multiverse(run, models, reference.n_topics)
+    if study.codebook is not None:
+        code_folder(run.path, study, study.codebook)
+    return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds; {n_universes} models in all"
+
+
+def _multiverse(run: Run, models: list[TopicModel], n_topics: int) -> int:
+    """Other seeds, numbers of topics and, where asked for, other settings: what findings must survive."""
+    options = run.study.options("multiverse")
+    seeds = [model.settings["seed"] for model in models]
+    plan = plan_universes(run.study, n_topics=n_topics, seeds=seeds, **options)
+    with run.follow("models 模型", "models 个") as tell:
+        universes, families, family_shares = fit_universes(
+            run.path, run.study, plan, models, progress=tell if options["vary"] else None
+        )
+    run.save(universes=universes, families=families, family_shares=family_shares)
+    return len(universes)
