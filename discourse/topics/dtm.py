@@ -46,12 +46,13 @@ def build_dtm(
     check(tokens, "tokens")
     if tokens.empty:
         raise DataError("tokens is empty: topics need at least one token. Check segmentation and stop lists.")
-    rows, passages = pd.factorize(tokens["passage_id"].astype("str"))
-    columns, vocabulary = pd.factorize(tokens["term"].astype("str"), sort=True)
+    rows, passages = _number(tokens["passage_id"])
+    columns, vocabulary = _number(tokens["term"], sort=True)
     ones = np.ones(len(tokens), dtype=np.int32)
     counts = sparse.csr_matrix(
         (ones, (rows, columns)), shape=(len(passages), len(vocabulary)), dtype=np.int32
     )
+    del ones, rows, columns  # at a million passages each is as large as the counts
     kept = _kept_terms(counts, passages, min_df=min_df, max_df=max_df, min_documents=min_documents)
     counts = counts[:, kept]
     filled = np.diff(counts.indptr) > 0
@@ -65,6 +66,22 @@ def build_dtm(
 def document_of(passages: pd.Index) -> pd.Index:
     """Document of each passage, read from its name: ``doc_id#0007`` belongs to ``doc_id``."""
     return passages.str.replace(r"#[^#]*$", "", regex=True).rename("doc_id")
+
+
+def _number(values: pd.Series, *, sort: bool = False) -> tuple[np.ndarray, pd.Index]:
+    """Number each value (int32) and list the values: in the order in which they come, or sorted."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype("category")
+    codes, found = pd.factorize(
+        values.cat.codes.to_numpy()
+    )  # of numbers: strings by the million cost gigabytes
+    names = pd.Index(values.cat.categories.take(found), dtype="str")
+    if not sort:
+        return codes.astype(np.int32), names
+    order = names.argsort()
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return place[codes], names[order]
 
 
 def _check_limits(min_df: int, max_df: float, min_documents: int) -> None:
