@@ -3,63 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from discourse.errors import SettingError, suggest
 from discourse.notebook import render_card
+from discourse.settings import SECTIONS, check_setting, default_settings, parse_value, plain, public_function
 
-SECTIONS = (
-    "corpus.sources",
-    "corpus.documents",
-    "corpus.passages",
-    "corpus.reuse",
-    "corpus.recycled",
-    "segment.lexicon",
-    "segment.tokenizer",
-    "segment.tokens",
-    "segment.discovery",
-    "topics.dtm",
-    "topics.lda",
-    "topics.ensemble",
-    "topics.shares",
-    "topics.labels",
-    "topics.selection",
-    "compare.prevalence",
-    "compare.contrasts",
-    "compare.keyness",
-    "compare.formulas",
-    "compare.profiles",
-    "compare.ordination",
-    "compare.vocabulary",
-    "compare.trends",
-    "compare.adjusted",
-    "evidence.exemplars",
-    "multiverse",
-)
-# arguments that the study as a whole decides, not a section
-_DECIDED_ELSEWHERE = {
-    "regions",
-    "metadata",
-    "by",
-    "pairs",
-    "target",
-    "reference",
-    "progress",
-    "store",
-    "n_workers",
-    "stability",
-    "reuse",
-    "theta",
-    "documents",
-}
+__all__ = [
+    "SECTIONS",
+    "Study",
+    "change_study",
+    "default_settings",
+    "default_study",
+    "public_function",
+    "read_study",
+]
+
 # settings that name word lists: packaged names, or files beside the study
 _LISTS = {"segment.lexicon": "name", "segment.tokens": "stopwords"}
 _DEVICES = re.compile(
@@ -112,7 +76,7 @@ class Study:
                 f"the study has no settings of [{section}], it was made otherwise; run it again"
             )
         for name, value in self.settings[section].items():
-            _check_setting(section, name, _plain(value))  # those of a run folder may come from anybody
+            check_setting(section, name, plain(value))  # those of a run folder may come from anybody
         resolved = _LISTS.get(section)
         return {
             name: self._find(value) if name == resolved else value
@@ -174,32 +138,9 @@ def change_study(study: Study, changes: Iterable[str]) -> Study:
             raise SettingError(
                 f"--set {change!r} is not of the form section.name=value, such as topics.lda.n_topics=30"
             )
-        _check_setting(section, name, parsed := _parse_value(value.strip()))
+        check_setting(section, name, parsed := parse_value(value.strip()))
         settings[section][name] = parsed
     return replace(study, settings=settings)
-
-
-def default_settings(section: str) -> dict[str, Any]:
-    """Settings of a section and their defaults, read from the signature of its first public function."""
-    return {name: _plain(value) for name, value in _defaults(section)}
-
-
-@cache
-def _defaults(section: str) -> tuple[tuple[str, Any], ...]:
-    """Names and defaults as the signature has them; the code does not change while it runs."""
-    parameters = inspect.signature(public_function(section)).parameters.values()
-    return tuple(
-        (p.name, p.default)
-        for p in parameters
-        if p.default is not p.empty and p.kind is not p.VAR_KEYWORD and p.name not in _DECIDED_ELSEWHERE
-    )
-
-
-def public_function(section: str) -> Callable[..., Any]:
-    """First public function of the module that `section` names."""
-    module = import_module(f"discourse.{section}")
-    functions = (f for n, f in vars(module).items() if inspect.isfunction(f) and not n.startswith("_"))
-    return next(f for f in functions if f.__module__ == module.__name__)
 
 
 def _build_study(path: Path, words: dict[str, Any]) -> Study:
@@ -287,44 +228,5 @@ def _flatten(words: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _complete(given: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for section, values in given.items():
         for name, value in values.items():
-            _check_setting(section, name, value)
+            check_setting(section, name, value)
     return {section: {**default_settings(section), **given.get(section, {})} for section in SECTIONS}
-
-
-def _check_setting(section: str, name: str, value: Any) -> None:
-    if section not in SECTIONS:
-        raise SettingError(
-            f"there is no section [{section}]. {suggest(section, SECTIONS)}Sections: {', '.join(SECTIONS)}."
-        )
-    known = default_settings(section)
-    if name not in known:
-        near = suggest(name, known).strip().replace("Did you", "did you")
-        raise SettingError(f"[{section}] has no setting {name!r}; {near or 'it has: ' + ', '.join(known)}")
-    if not _same_kind(value, known[name]):
-        kind = type(known[name]).__name__
-        raise SettingError(
-            f"[{section}] {name} must be {kind}, like its default {known[name]!r}; found {value!r}"
-        )
-
-
-def _same_kind(value: Any, default: Any) -> bool:
-    if default is None or value is None:
-        return True
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, float):
-        return isinstance(value, int | float)
-    if isinstance(default, str):  # one name or several, or a word such as "auto" beside a number
-        return isinstance(value, str | list | float | int)
-    return isinstance(value, type(default))
-
-
-def _parse_value(value: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return value
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

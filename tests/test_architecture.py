@@ -7,7 +7,18 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "discourse"
 ROOMS = {"corpus", "segment", "topics", "compare", "evidence", "report"}
-FLOOR = {"config", "contracts", "errors", "notebook", "progress", "resources", "terminal", "workers"}
+FLOOR = {
+    "config",
+    "contracts",
+    "errors",
+    "models",
+    "notebook",
+    "progress",
+    "resources",
+    "settings",
+    "terminal",
+    "workers",
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
