@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.fuzz.targets import HELD_RUN, TARGETS
+from tests.fuzz.seeds import HELD_RUN
+from tests.fuzz.targets import TARGETS
 
 _LINE = re.compile(r"\| (\w+) \| (\d+) \| ([\d,]+) \| (\d+) \| ([\d.]+) \| (\d+) \| (.*) \|\s*\Z")
 
@@ -71,11 +72,22 @@ def add_up(slices: list[Slice]) -> Iterator[str]:
 def _slices(lines: list[str]) -> Iterator[Slice]:
     for found in filter(None, map(_LINE.match, lines)):
         target, number, cases, seconds, slowest, memory, finding = found.groups()
-        yield Slice(target, int(number), int(cases.replace(",", "")), int(seconds), float(slowest), int(memory), finding)
+        counts = int(number), int(cases.replace(",", "")), int(seconds), float(slowest), int(memory)
+        yield Slice(target, *counts, finding)
 
 
 def _run_slice(log: Path, target: str, number: int, n_cases: int, folder: Path) -> None:
-    command = [sys.executable, "-m", "tests.fuzz", "--target", target, "--cases", str(n_cases), "--seed", str(number)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fuzz",
+        "--target",
+        target,
+        "--cases",
+        str(n_cases),
+        "--seed",
+        str(number),
+    ]
     done = subprocess.run(
         command, cwd=Path(__file__).parents[2], env={**os.environ, HELD_RUN: str(folder)}, capture_output=True,
         text=True, encoding="utf-8", errors="replace", check=False,
