@@ -14,14 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from discourse import __version__
-from discourse.codebook_tables import CODEBOOK, hash_codebook
+from discourse.codebook_tables import CODEBOOK
 from discourse.config import Study
-from discourse.corpus.metadata import read_metadata
 from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import RunError, is_disk_full, write_error
+from discourse.identity import hash_lists, identify, list_files
 from discourse.progress import Progress
-from discourse.resources import resource
 from discourse.runs import manifest as manifests
 from discourse.runs.folders import (
     copy_whole,
@@ -35,7 +33,7 @@ from discourse.runs.folders import (
 from discourse.runs.guard import is_remote
 from discourse.runs.inputs import IDENTITY, INPUTS, OWN, keep_inputs
 from discourse.runs.lock import lock_folder
-from discourse.runs.store import hash_file, write_json
+from discourse.runs.store import write_json
 from discourse.stages import REPORT, STAGES, Run
 from discourse.workers import count_processors
 
@@ -43,7 +41,6 @@ __all__ = [
     "REPORT",
     "STAGES",
     "Run",
-    "identify",
     "open_run",
     "run_corpus",
     "run_stage",
@@ -51,7 +48,7 @@ __all__ = [
 ]
 
 Say = Callable[[str], None]
-ASIDE = ("segmentation.parquet", "segmentation.csv", "coding")
+ASIDE = ("segmentation.parquet", "segmentation.csv", "coding", "beside")
 WORK = (".parts", "universes")  # of a stage that is under way
 _BYTES, _BYTES_A_CHARACTER = 3_000_000, 80  # of a run folder: measured, see docs/verify.md
 
@@ -202,48 +199,14 @@ def _clear_for(run: Run, stage: str) -> None:
 
 
 def _about(study: Study) -> dict[str, Any]:
-    return {"settings": study.settings, "lists": _hash_lists(study), "versions": manifests.versions()}
+    return {"settings": study.settings, "lists": hash_lists(study), "versions": manifests.versions()}
 
 
 def bring_aside(folder: Path, target: Path) -> None:
-    """Copy what was asked beside the run and stands in its report: other segmentations, human coders."""
+    """Copy what was asked beside the run and stands in its report: segmentations, coders, a second model."""
     for path in (folder / name for name in ASIDE):
         if path.exists():
             copy_whole(path, target / path.name)
-
-
-def identify(study: Study, sources: pd.DataFrame) -> dict[str, Any]:
-    """All that the results of a run depend on: settings, raw files, word lists, metadata, versions."""
-    identity = {
-        "name": study.name,
-        "title": study.title,
-        "by": list(study.by),
-        "regions": dict(study.regions),
-        "settings": {section: dict(values) for section, values in study.settings.items()},
-        "inputs": dict(sources.dropna(subset="sha256")[["path", "sha256"]].itertuples(index=False)),
-        "given": manifests.hash_identity({"given": sources["given"].dropna().tolist()}),
-        "lists": _hash_lists(study),
-        "version": __version__,
-        "versions": manifests.versions(),
-    }
-    if study.metadata is not None:
-        read_metadata(study.metadata)  # a table that cannot be read is refused before anything is computed
-        identity["metadata_sha256"] = hash_file(study.metadata)
-    if study.codebook is not None:
-        identity["codebook_sha256"] = hash_codebook(study.codebook)  # and one that is not right is refused
-    return identity
-
-
-def list_files(study: Study) -> dict[str, Path]:
-    """Every packaged list, since repair and attribution read them too, and the user's own; by name."""
-    packaged = resource("stopwords")
-    files = {path.relative_to(packaged).as_posix(): path for path in packaged.rglob("*.t*") if path.is_file()}
-    files |= {f"own/{name}": path for name, path in study.own_lists().items()}
-    return dict(sorted(files.items()))
-
-
-def _hash_lists(study: Study) -> dict[str, str]:
-    return {name: hash_file(path) for name, path in list_files(study).items()}
 
 
 def _is_complete(folder: Path, identity: dict[str, Any]) -> bool:

@@ -19,8 +19,9 @@ from discourse.config import Study, read_study
 from discourse.corpus.metadata import read_metadata
 from discourse.corpus.sources import read_sources
 from discourse.errors import DiscourseError, RunError
+from discourse.identity import list_files
 from discourse.originals import name_byte, name_text
-from discourse.pipeline import STAGES, Run, bring_aside, do_stage, list_files, open_run
+from discourse.pipeline import STAGES, Run, bring_aside, do_stage, open_run
 from discourse.runs import manifest as manifests
 from discourse.runs.changes import name_change, name_entries, name_rows, name_words, show_change
 from discourse.runs.inputs import IDENTITY, INPUTS, find_input

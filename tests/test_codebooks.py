@@ -10,7 +10,8 @@ from discourse.cli import main
 from discourse.codebooks import apply_codebook, draft_codebook, write_draft
 from discourse.config import read_study
 from discourse.errors import RunError, SettingError
-from discourse.pipeline import identify, open_run, run_study
+from discourse.identity import identify
+from discourse.pipeline import open_run, run_study
 from discourse.report.ldavis import render_ldavis
 from discourse.resources import resource
 from discourse.runs.store import load_model, load_table
