@@ -15,7 +15,16 @@ from numba import config, njit
 
 from discourse.topics._vectors import LANES, update_four, update_one, update_two, weigh_one
 
-__all__ = ["LANES", "are_compiled", "complete_passages", "count_kept", "count_tokens", "sweep", "sweep_kept"]
+__all__ = [
+    "LANES",
+    "are_compiled",
+    "complete_passages",
+    "count_kept",
+    "count_tokens",
+    "share_documents",
+    "sweep",
+    "sweep_kept",
+]
 SHORT = 48  # topics up to which four pairs at once beat two: above it, memory is the limit and not the adder
 _ONE = np.float32(1.0)
 _SHARE = np.uint32(65535)  # lower half of a kept responsibility
@@ -113,6 +122,49 @@ def complete_passages(
                     demand[k] += share * row[k]
                 log_likelihood += hidden[pair] * np.log(total / mass)
     return log_likelihood
+
+
+@_compiled
+def share_documents(
+    first: int,
+    last: int,
+    document_start: np.ndarray,
+    passage_start: np.ndarray,
+    pair_term: np.ndarray,
+    pair_count: np.ndarray,
+    chances: np.ndarray,
+    n_rounds: int,
+    shares: np.ndarray,
+) -> None:
+    """Fill the rows first to last - 1 of shares: of each document, what part of its tokens every topic has.
+
+    document_start (n_documents + 1,) int64: its passages; passage_start (n_passages + 1,) int64: their pairs;
+    pair_term (n_pairs,) int32: row of chances; pair_count (n_pairs,) float64; chances (n_terms, n_topics)
+    float64: phi, terms in rows; shares (n_documents, n_topics) float64. Twin: `tests/reference.py`.
+    """
+    n_topics = chances.shape[1]
+    weights, sums = np.empty(n_topics), np.empty(n_topics)
+    for document in range(first, last):
+        begin, end = document_start[document], document_start[document + 1]
+        share, tokens = shares[document], np.zeros((end - begin, n_topics))
+        share[:] = 1.0 / n_topics
+        for _ in range(n_rounds):
+            sums[:] = 0.0
+            for passage in range(begin, end):
+                here = tokens[passage - begin]
+                for k in range(n_topics):
+                    weights[k] = here[k] + share[k]
+                    here[k] = 0.0
+                for pair in range(passage_start[passage], passage_start[passage + 1]):
+                    row = chances[pair_term[pair]]
+                    part = pair_count[pair] / _weigh_row(weights, row)
+                    for k in range(n_topics):
+                        here[k] += part * weights[k] * row[k]
+                for k in range(n_topics):
+                    sums[k] += here[k]
+            total = sums.sum()
+            for k in range(n_topics):
+                share[k] = sums[k] / total
 
 
 @_compiled

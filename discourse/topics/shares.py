@@ -10,6 +10,10 @@ from scipy import sparse
 
 from discourse.contracts import DocumentTermMatrix, TopicModel, check
 from discourse.errors import DataError, SettingError
+from discourse.topics import _kernels
+from discourse.topics._grid import open_workers
+
+_PAIRS_A_BLOCK = 100_000  # of passage and term; below, a thread is not worth its start
 
 
 def estimate_shares(
@@ -56,37 +60,40 @@ def estimate_shares(
         raise DataError(
             "the model was fitted to another vocabulary: pass the document-term matrix it was fitted to."
         )
-    members = _members(dtm, passages)
-    _warn_left_out(passages, members)
-    rows = [
-        {
-            "doc_id": doc_id,
-            "n_passages": len(positions),
-            "n_tokens": int(dtm.counts[positions].sum()),
-            **_by_topic(_document_share(dtm.counts[positions], model.phi, n_rounds)),
-        }
-        for doc_id, positions in members.items()
-    ]
-    return check(pd.DataFrame(rows), "shares")
+    owner, doc_ids = _owners(dtm, passages)
+    _warn_left_out(passages, doc_ids)
+    order = np.argsort(owner, kind="stable")
+    sizes = np.bincount(owner, minlength=len(doc_ids))
+    counts = dtm.counts[order]
+    shares = _share_documents(counts, np.cumsum([0, *sizes]), model.phi, n_rounds)
+    lengths = np.asarray(counts.sum(axis=1), dtype=np.int64).ravel()
+    table = {
+        "doc_id": doc_ids,
+        "n_passages": sizes,
+        "n_tokens": np.add.reduceat(lengths, np.cumsum([0, *sizes[:-1]])),
+    }
+    table |= {f"topic_{topic}": values for topic, values in enumerate(shares.T)}
+    return check(pd.DataFrame(table), "shares")
 
 
-def _members(dtm: DocumentTermMatrix, passages: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Rows of the matrix that belong to each document, documents in the order of `passages`."""
-    position = dict(zip(dtm.passages, range(len(dtm.passages)), strict=True))
-    unknown = dtm.passages[~dtm.passages.isin(passages["passage_id"])]
-    if len(unknown):
+def _owners(dtm: DocumentTermMatrix, passages: pd.DataFrame) -> tuple[np.ndarray, pd.Index]:
+    """Number of the document that each row of the matrix belongs to, documents in the order of `passages`."""
+    place = pd.Index(passages["passage_id"]).get_indexer(dtm.passages)
+    if (place < 0).any():
+        unknown = dtm.passages[place < 0]
         raise DataError(
             f"{len(unknown)} passages of the document-term matrix are not in passages (as {unknown[0]!r}): "
             "pass the passages it was counted from."
         )
-    modelled = passages[passages["passage_id"].isin(dtm.passages)]
-    groups = modelled.groupby(modelled["doc_id"].astype("str"), sort=False)["passage_id"]
-    return {str(doc_id): np.array([position[p] for p in group]) for doc_id, group in groups}
+    codes, doc_ids = pd.factorize(passages["doc_id"].astype("str"))
+    modelled, owner = np.unique(codes[place], return_inverse=True)
+    return owner, pd.Index(doc_ids[modelled])
 
 
-def _warn_left_out(passages: pd.DataFrame, members: dict[str, np.ndarray]) -> None:
-    left_out = [doc_id for doc_id in passages["doc_id"].astype("str").unique() if doc_id not in members]
-    if left_out:
+def _warn_left_out(passages: pd.DataFrame, doc_ids: pd.Index) -> None:
+    known = pd.Index(passages["doc_id"].astype("str").unique())
+    left_out = known[~known.isin(doc_ids)]
+    if len(left_out):
         warnings.warn(
             f"{len(left_out)} document(s) keep no token after stop lists and frequency limits and have no "
             f"shares: {', '.join(left_out[:5])}{', ...' if len(left_out) > 5 else ''}.",
@@ -94,22 +101,25 @@ def _warn_left_out(passages: pd.DataFrame, members: dict[str, np.ndarray]) -> No
         )
 
 
-def _document_share(counts: sparse.csr_matrix, phi: np.ndarray, n_rounds: int) -> np.ndarray:
-    """pi_d of one document: counts (n_passages, n_terms), phi (n_topics, n_terms) -> (n_topics,)."""
-    n_passages, n_topics = counts.shape[0], phi.shape[0]
-    rows = np.repeat(np.arange(n_passages), np.diff(counts.indptr))
-    gather = sparse.csr_matrix(
-        (counts.data.astype(np.float64), np.arange(len(rows)), counts.indptr), shape=(n_passages, len(rows))
+def _share_documents(
+    counts: sparse.csr_matrix, document_start: np.ndarray, phi: np.ndarray, n_rounds: int
+) -> np.ndarray:
+    """Shares (n_documents, n_topics): counts (n_passages, n_terms) in order, phi (n_topics, n_terms)."""
+    shares = np.empty((len(document_start) - 1, len(phi)))
+    tables = (
+        document_start.astype(np.int64),
+        counts.indptr.astype(np.int64),
+        counts.indices.astype(np.int32),
+        counts.data.astype(np.float64),
+        np.ascontiguousarray(phi.T, dtype=np.float64),
     )
-    likelihood = phi.T[counts.indices]
-    tokens = np.zeros((n_passages, n_topics))
-    share = np.full(n_topics, 1 / n_topics)
-    for _ in range(n_rounds):
-        chances = (tokens + share)[rows] * likelihood
-        tokens = gather @ (chances / chances.sum(axis=1, keepdims=True))
-        share = tokens.sum(axis=0) / tokens.sum()
-    return share
+    n_blocks = 1 + counts.nnz // _PAIRS_A_BLOCK  # documents know nothing of each other: any block does
+    bounds = np.linspace(0, len(shares), n_blocks + 1).astype(int).tolist()
 
+    def work(block: int) -> float:
+        _kernels.share_documents(bounds[block], bounds[block + 1], *tables, n_rounds, shares)
+        return 0.0
 
-def _by_topic(share: np.ndarray) -> dict[str, float]:
-    return {f"topic_{topic}": float(value) for topic, value in enumerate(share)}
+    with open_workers(None, n_blocks) as run:
+        run(work)
+    return shares

@@ -9,7 +9,7 @@ from discourse.contracts import DocumentTermMatrix, TopicModel, topic_columns
 from discourse.errors import DataError, SettingError
 from discourse.topics.dtm import build_dtm
 from discourse.topics.lda import fit_lda
-from discourse.topics.shares import _document_share, estimate_shares
+from discourse.topics.shares import _share_documents, estimate_shares
 from tests import reference
 from tests.topics.planted import passages_of, planted_mixtures, planted_tokens, themes_of
 
@@ -28,8 +28,13 @@ def test_shares_equal_their_slow_twin(seed, n_passages, n_topics, n_rounds):
     counts = rng.poisson(0.8, size=(n_passages, 6))
     counts[:, 0] += 1
     phi = rng.dirichlet(np.full(6, 0.3), size=n_topics) * 0.999 + 0.001 / 6
-    fast = _document_share(sparse.csr_matrix(counts), phi, n_rounds)
-    np.testing.assert_allclose(fast, reference.document_share(counts, phi, n_rounds), atol=1e-10)
+    cut = int(rng.integers(0, n_passages)) if n_passages > 1 else 0
+    starts = np.unique([0, cut, n_passages])
+    fast = _share_documents(sparse.csr_matrix(counts), starts, phi, n_rounds)
+    slow = [
+        reference.document_share(counts[a:b], phi, n_rounds) for a, b in zip(starts, starts[1:], strict=False)
+    ]
+    np.testing.assert_allclose(fast, slow, atol=1e-10)
 
 
 def test_shares_sum_to_one_and_count_what_was_modelled(planted):
@@ -82,10 +87,15 @@ def test_the_order_of_rows_changes_nothing_but_the_order_of_documents(planted):
 def test_copying_every_passage_leaves_the_share_of_its_document_alone(planted):
     model, dtm, _ = planted
     counts = dtm.counts[:15]
-    once = _document_share(counts, model.phi, 30)
-    np.testing.assert_allclose(
-        _document_share(sparse.vstack([counts, counts]).tocsr(), model.phi, 30), once, atol=1e-12
-    )
+    once = _share_documents(counts, np.array([0, 15]), model.phi, 30)
+    doubled = sparse.vstack([counts, counts]).tocsr()
+    np.testing.assert_allclose(_share_documents(doubled, np.array([0, 30]), model.phi, 30), once, atol=1e-12)
+
+
+def test_blocks_of_documents_give_the_shares_of_one_block(planted, monkeypatch):
+    whole = estimate_shares(*planted)
+    monkeypatch.setattr("discourse.topics.shares._PAIRS_A_BLOCK", 100)
+    pd.testing.assert_frame_equal(estimate_shares(*planted), whole, check_exact=True)
 
 
 def test_a_document_without_a_modelled_token_is_named_and_left_out(planted):
