@@ -127,8 +127,23 @@ def compare(run: RunArgument) -> None:
 
 
 @app.command()
-def report(run: RunArgument) -> None:
+def report(
+    run: RunArgument,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            "--beside",
+            help="A second model in the map of topics: another run of the same texts, or n_topics=12,seed=3; or none.",
+        ),
+    ] = None,
+) -> None:
     """Last stage: quotations and the two offline pages. 最后一步：引文与报告。"""
+    if beside is not None:
+        from discourse.beside import set_beside
+        from discourse.pipeline import open_run
+
+        opened = open_run(run)
+        set_beside(opened.path, opened.study, beside)
     _stage(run, "report")
 
 

@@ -43,13 +43,15 @@ def build_payload(
     versions: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     ldavis: str | None = None,
+    beside: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Gather everything that the report says, as plain numbers and words.
 
     tables: by contract name; some may be absent or empty, their sections then say so. settings: those really
     used, ``{"topics": {"lda": {"n_topics": 8}}}``; the methods paragraph is written from them and from the
     tables. versions: package to version. notes: sentences to print above the findings. ldavis: the page of
-    `render_ldavis`. Nothing is rounded here and nothing depends on the clock.
+    `render_ldavis`. beside: a second model, of `describe_beside`. Nothing is rounded here and nothing depends
+    on the clock.
 
     Raises SettingError for a table that no contract knows, ContractError for one that breaks its contract.
     """
@@ -88,6 +90,7 @@ def build_payload(
         "settings": [[key, plain(value)] for key, value in flatten(settings)],
         "versions": [[key, str(value)] for key, value in sorted((versions or {}).items())],
         "ldavis": ldavis,
+        "beside": beside,
     }
     places = number_groups(payload["factors"])
     payload["document_groups"] = {

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from discourse.beside import read_beside
 from discourse.codebook_tables import coded_model
 from discourse.comparison import count_topic_tokens
 from discourse.contracts import CONTRACTS
 from discourse.evidence.exemplars import find_exemplars
 from discourse.evidence.trace import find_raw_spans
+from discourse.report.beside import describe_beside
 from discourse.report.html import write_page, write_report
 from discourse.report.ldavis import render_ldavis
 from discourse.report.payload import build_payload
@@ -44,16 +46,20 @@ def write_reports(run: Run) -> str:
         dtm=build_dtm(run.table("tokens"), **study.options("topics.dtm")),
         passages=passages,
     )
-    page = render_ldavis(model, run.table("topics"), groups=counts)
-    payload = tell_payload(run, ldavis=page)
+    other = read_beside(run.path, model)
+    page = render_ldavis(model, run.table("topics"), groups=counts, other=other)
+    beside = None if other is None else describe_beside(other, model, run.table("topics"))
+    payload = tell_payload(run, ldavis=page, beside=beside)
     write_page(page, run.path / LDAVIS)
     write_report(payload, run.path / REPORT)
     write_json(run.path / SUMMARY, summarise(payload))
     return f"{REPORT}, {LDAVIS}"
 
 
-def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
-    """All that the report of a run says; ldavis: the page of `render_ldavis`."""
+def tell_payload(
+    run: Run, *, ldavis: str | None = None, beside: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """All that the report of a run says; ldavis: the page of `render_ldavis`, beside: of `describe_beside`."""
     tables = {name: run.table(name) for name in CONTRACTS if has_table(run.path, name)}
     tables["passages"] = _with_raw_places(tables)
     if (scores := load_scores(run)) is not None:
@@ -69,6 +75,7 @@ def tell_payload(run: Run, *, ldavis: str | None = None) -> dict[str, Any]:
         versions=versions(),
         notes=notes,
         ldavis=ldavis,
+        beside=beside,
     )
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from discourse.contracts import TopicModel
 from discourse.errors import DiscourseError
-from discourse.report import ldavis
+from discourse.report import ldavis, ldavis_data
 from discourse.report.html import write_page
 from discourse.report.ldavis import render_ldavis
 from tests.browser import Dom, open_page
@@ -79,8 +79,8 @@ def test_a_vocabulary_smaller_than_the_list_can_be_shown():
 
 def test_the_map_keeps_the_distances_of_three_topics():
     phi = fitted(3).phi
-    divergences = ldavis._divergences(phi)
-    points = ldavis._scale(pd.DataFrame(phi))
+    divergences = ldavis_data.measure_divergences(phi)
+    points = ldavis_data.place_topics(phi)
     distances = np.linalg.norm(points[:, None] - points[None], axis=2)
     np.testing.assert_allclose(distances, divergences, atol=1e-5)
 
@@ -91,7 +91,7 @@ def test_divergences_agree_with_the_definition():
         for b in range(4):
             middle = (phi[a] + phi[b]) / 2
             slow = sum(np.sum(p * np.log(p / middle)) for p in (phi[a], phi[b])) / 2
-            assert ldavis._divergences(phi)[a, b] == pytest.approx(slow, abs=1e-12)
+            assert ldavis_data.measure_divergences(phi)[a, b] == pytest.approx(slow, abs=1e-12)
 
 
 def test_the_page_holds_no_address():

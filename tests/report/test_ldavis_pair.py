@@ -55,9 +55,9 @@ def test_the_panels_show_what_pyldavis_prepares_for_each_group(divided, tmp_path
     api = pytest.importorskip("playwright.sync_api")
     model, counts, groups = divided
     page = render_ldavis(model, groups=count_groups(model, counts, groups))
-    drawn = 'new LDAvis("#panel-" + side, prepare(own));'
+    drawn = 'new LDAvis("#pair-" + side, prepare(group));'
     assert drawn in page
-    spied = page.replace(drawn, f"SEEN = window.SEEN || {{}}; SEEN[side] = prepare(own); {drawn}")
+    spied = page.replace(drawn, f"SEEN = window.SEEN || {{}}; SEEN[side] = prepare(group); {drawn}")
     faults = []
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", *SHUT])
@@ -69,7 +69,7 @@ def test_the_panels_show_what_pyldavis_prepares_for_each_group(divided, tmp_path
         seen = json.loads(opened.evaluate("JSON.stringify(window.SEEN)"))
         opened.select_option("#pair-topic", "2")
         lit = [
-            opened.evaluate(f"document.getElementById('panel-{side}-topic2').style.opacity") for side in "ab"
+            opened.evaluate(f"document.getElementById('pair-{side}-topic2').style.opacity") for side in "ab"
         ]
         browser.close()
     assert faults == [] and lit == ["0.6", "0.6"]

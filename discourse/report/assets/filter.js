@@ -118,7 +118,8 @@
       own.value = found.length ? found[0].value : "";
     });
     search.value = given.q || "";
-    if (given.lang === "zh" || given.lang === "en") document.getElementById("language-" + given.lang).checked = true;
+    var spoken = given.lang === "zh" || given.lang === "en" ? document.getElementById("language-" + given.lang) : null;
+    if (spoken && !spoken.checked) { spoken.checked = true; spoken.dispatchEvent(new Event("change")); }
   }
 
   // a link into something folded unfolds it

@@ -1,5 +1,5 @@
 // Two groups side by side: the same circles in the same places, their sizes and words those of each group.
-(function () {
+VIEWS.pair = (function () {
   var R = 16, NEVER = -25; // log probability of a term that does not occur
 
   // what pyLDAvis.prepare makes of a group's expected counts n[topic][term]
@@ -45,69 +45,19 @@
     };
   }
 
-  var choice = ["a", "b"].map(function (side) { return document.getElementById("group-" + side); });
-  var lambda = document.getElementById("pair-lambda"), topic = document.getElementById("pair-topic");
-  var map = document.getElementById("ldavis"), pair = document.getElementById("pair"), current = "";
-
-  function circle(side, number) { return document.getElementById("panel-" + side + "-topic" + number); }
-
-  function send(node, type) { if (node) node.dispatchEvent(new MouseEvent(type, { bubbles: type === "click" })); }
-
-  // what is done to a circle by hand is done to its twin
-  function link(side, other) {
-    pair.querySelectorAll("#panel-" + side + " .dot").forEach(function (dot) {
-      var number = dot.__data__.topics;
-      ["mouseover", "mouseout", "click"].forEach(function (type) {
-        dot.addEventListener(type, function (event) {
-          if (!event.isTrusted) return;
-          send(circle(other, number), type);
-          if (type === "click") topic.value = current = String(number);
-        });
-      });
-    });
-  }
+  var own = linked("pair"), sides = ["a", "b"];
+  var choice = sides.map(function (side) { return document.getElementById("group-" + side); });
 
   function draw() {
-    ["a", "b"].forEach(function (side, i) {
-      var own = PAIR.groups[Number(choice[i].value)], panel = document.getElementById("panel-" + side);
+    sides.forEach(function (side, i) {
+      var group = PAIR.groups[Number(choice[i].value)], panel = document.getElementById("pair-" + side);
       panel.replaceChildren();
-      new LDAvis("#panel-" + side, prepare(own));
-      panel.querySelectorAll("text").forEach(function (text) {
-        if (text.textContent.indexOf("Estimated term") === 0) text.textContent = "Within the selected topic";
-      });
-      panel.querySelector("svg > text").textContent = own.name + " (n = " + own.n + ")";
+      new LDAvis("#pair-" + side, prepare(group));
+      document.getElementById("pair-" + side + "-name").textContent = side.toUpperCase() + " · " + group.name + " (n = " + group.n + ")";
     });
-    link("a", "b");
-    link("b", "a");
-    shift();
-    if (current !== "") choose();
+    own.join(function (side, number) { return number; });
   }
 
-  function shift() {
-    document.getElementById("pair-lambda-value").textContent = Number(lambda.value).toFixed(2);
-    ["a", "b"].forEach(function (side) {
-      var slider = document.getElementById("panel-" + side + "-lambda");
-      slider.value = lambda.value;
-      slider.dispatchEvent(new MouseEvent("mouseup"));
-    });
-  }
-
-  function choose() {
-    current = topic.value;
-    ["a", "b"].forEach(function (side) {
-      if (current === "") send(document.getElementById("panel-" + side + "-topic-clear"), "click");
-      else send(circle(side, current), "click");
-    });
-  }
-
-  document.getElementById("view").addEventListener("change", function (event) {
-    var two = event.target.value === "pair";
-    map.hidden = two;
-    pair.hidden = !two;
-    if (two) draw();
-    if (window.parent !== window) window.parent.postMessage({ topics: DATA.mdsDat.x.length, view: event.target.value }, "*");
-  });
-  choice.forEach(function (own) { own.addEventListener("change", draw); });
-  lambda.addEventListener("change", shift);
-  topic.addEventListener("change", choose);
+  choice.forEach(function (box) { box.addEventListener("change", draw); });
+  return draw;
 })();

@@ -121,5 +121,11 @@ var discourse = {
     if (!frame || event.source !== frame.contentWindow) return;
     if (typeof event.data === "number") frame.dataset.topics = event.data;
     else if (event.data && event.data.view) frame.dataset.view = String(event.data.view);
+    else if (event.data && event.data.asks === "language") tellLanguage();
   });
+  function tellLanguage() {
+    var chosen = document.querySelector("input[name=language]:checked").id.slice(9);
+    if (frame) frame.contentWindow.postMessage({ language: chosen }, "*");
+  }
+  document.querySelectorAll("input[name=language]").forEach(function (own) { own.addEventListener("change", tellLanguage); });
 })();
