@@ -7,7 +7,8 @@ python benchmarks/lda.py --texts FOLDER               paragraphs of text files, 
 Perplexity is that of document completion: of a tenth of the passages, never seen in training, one half of the
 tokens is read with phi held and the other half foretold; lower is better. Every fit runs in a process of its
 own, after its code is warm. Time to reach another engine's fit is that of a fresh fit of cvb0 with the fewest
-sweeps of 5, 10, 15, 20, 30 ... whose perplexity is as low. An engine that is not installed is left out, and said so.
+sweeps of 5, 10, 15, 20, 30 ... whose perplexity is as low. An engine that is not installed is left out, and said so;
+MALLET and WarpLDA are used where `mallet` and `warplda` (with its `format` beside it) are on PATH.
 """
 
 from __future__ import annotations
@@ -18,41 +19,21 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 import pandas as pd
 from lda_corpora import count, cut_folder, describe, plant, read_docstrings, split_passages
-from lda_engines import (
-    AVERAGED,
-    CVB0,
-    ENGINES,
-    GENSIM,
-    MALLET,
-    SKLEARN,
-    TOMOTOPY,
-    fit_default,
-    measure,
-    seeded,
-    sweeps,
-)
+from lda_engines import CVB0, ENGINES, find_lacking, fit_default, measure, sweeps
+from lda_settings import compare_memory, compare_priors
 from scipy import sparse
 
 PARTS = ("engines", "priors", "memory", "scaling", "million")
+MADE = ("docstrings", "planted")
 SWEEPS = (5, 10, 15, 20, 30, 40, 50, 60, 80, 100)
 SCALES = ((0.1, 20, 4_000), (0.3, 20, 4_000), (1.0, 20, 4_000), (3.0, 20, 4_000), (10.0, 20, 4_000))
 SCALES += ((0.3, 50, 4_000), (0.3, 100, 4_000), (0.3, 200, 4_000), (0.3, 20, 16_000), (0.3, 20, 64_000))
-ONE, TWO = (0.015, 0.03, 0.06, 0.12, 0.25), (0.03, 0.06)  # eta beside a sum of alpha of 1, of 2
-FIXED = (*((1.0, eta) for eta in ONE), *((2.0, eta) for eta in TWO))
-NEEDED = {
-    TOMOTOPY: "tomotopy",
-    MALLET: "pyrmallet",
-    AVERAGED: "pyrmallet",
-    GENSIM: "gensim",
-    SKLEARN: "sklearn",
-}
 Corpora = dict[str, sparse.csr_matrix]
 
 
@@ -62,6 +43,9 @@ def main() -> None:
     source.add_argument("--tokens", type=Path, help="a tokens.parquet of a run")
     source.add_argument("--texts", type=Path, help="a folder of UTF-8 text files")
     parser.add_argument("--name", default="Texts", help="what the tokens or texts are, for the headings")
+    parser.add_argument(
+        "--corpora", nargs="*", default=list(MADE), choices=MADE, help="which to make beside tokens or texts"
+    )
     parser.add_argument("--topics", type=int, nargs="+", default=[20, 50, 100])
     parser.add_argument(
         "--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES), metavar="ENGINE"
@@ -104,9 +88,10 @@ def make_tables(arguments: argparse.Namespace) -> None:
     print('"Times sooner": time of the other engine / time that cvb0 takes to be as good.')
     corpora = read_corpora(arguments)
     if "engines" in arguments.parts:
-        for name in [name for name in corpora if name != "Docstrings"]:
-            print(f"\n## {name}\n\n{describe(corpora[name])}; a tenth of the passages is held out.\n")
-            compare_engines(corpora[name], arguments.topics, list(_installed(arguments.engines)))
+        engines = list(_installed(arguments.engines))
+        for name, counts in corpora.items():
+            print(f"\n## {name}\n\n{describe(counts)}; a tenth of the passages is held out.\n")
+            compare_engines(counts, arguments.topics, engines)
     if "priors" in arguments.parts:
         print("\n## Learnt against fixed priors\n")
         compare_priors(corpora, arguments.topics, arguments.splits)
@@ -135,85 +120,19 @@ def read_corpora(arguments: argparse.Namespace) -> Corpora:
         )
     if arguments.texts:
         corpora[arguments.name] = count(cut_folder(arguments.texts))
-    if "priors" in arguments.parts:
-        corpora["Docstrings"] = count(read_docstrings())
-    if set(arguments.parts) & {"engines", "priors"} or not corpora:
+    if "docstrings" in arguments.corpora:
+        corpora["Docstrings of Python packages"] = count(read_docstrings())
+    if "planted" in arguments.corpora or not corpora:
         corpora["A planted corpus"] = plant(570_000, n_topics=60, n_terms=10_356, length=61)
     return corpora
 
 
 def _installed(engines: list[str]) -> Iterator[str]:
     for name in engines:
-        if name in NEEDED and find_spec(NEEDED[name]) is None:
-            print(f"{name}: not measured, {NEEDED[name]} is not installed.\n")
+        if lacking := find_lacking(name):
+            print(f"\n{name}: not measured, {lacking}.")
         else:
             yield name
-
-
-def compare_priors(corpora: Corpora, sizes: list[int], n_splits: int) -> None:
-    """Perplexity with priors learnt and with priors fixed: a seed and a split of its own in every repetition."""
-    print(
-        "What a fixed pair (sum of alpha, eta) adds to the perplexity of learnt priors, in %, with the standard"
-    )
-    print(f"error of {n_splits} splits with a seed each. No prior was chosen on the passages that judge.\n")
-    heads = [f"{total:g}, {eta:g}" for total, eta in FIXED] + ["0.1 a topic, 0.1"]
-    print("| corpus | K | learnt: perplexity (sum of alpha, eta) | " + " | ".join(heads) + " |")
-    print("|---" * (3 + len(heads)) + "|", flush=True)
-    added = np.zeros((0, len(heads)))
-    for corpus, counts in corpora.items():
-        for n_topics in sizes:
-            learnt, fixed, priors = _fit_priors(counts, n_topics, n_splits)
-            cells = [_percent(values - learnt) for values in fixed]
-            added = np.vstack([added, [100 * (values - learnt).mean() for values in fixed]])
-            total, eta = np.mean(priors, axis=0)
-            print(
-                f"| {corpus} | {n_topics} | {np.exp(learnt.mean()):.1f} ({total:.2f}, {eta:.3f}) | ", end=""
-            )
-            print(" | ".join(cells) + " |", flush=True)
-    print("| mean | | | " + " | ".join(f"{value:+.1f}" for value in added.mean(axis=0)) + " |")
-    print("| worst | | | " + " | ".join(f"{value:+.1f}" for value in added.max(axis=0)) + " |")
-
-
-def _fit_priors(
-    counts: sparse.csr_matrix, n_topics: int, n_splits: int
-) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
-    """Log perplexities with learnt priors (n_splits,), with fixed ones (n_pairs, n_splits); the learnt priors."""
-    pairs = [(total / n_topics, eta) for total, eta in FIXED] + [(0.1, 0.1)]
-    learnt, fixed, priors = np.zeros(n_splits), np.zeros((len(pairs), n_splits)), []
-    for split in range(n_splits):
-        train, test = split_passages(counts, split)
-        answer = measure(seeded(split + 1, None), train, test, n_topics)
-        learnt[split] = np.log(answer.perplexity)
-        priors.append((answer.alpha, answer.eta))
-        for row, (alpha, eta) in enumerate(pairs):
-            answer = measure(seeded(split + 1, alpha, eta=eta), train, test, n_topics)
-            fixed[row, split] = np.log(answer.perplexity)
-    return learnt, fixed, priors
-
-
-def compare_memory(counts: sparse.csr_matrix, sizes: list[int], n_splits: int = 10) -> None:
-    """What is lost, and saved, where a pair keeps sixteen topics only."""
-    print("| K | MB, all topics | MB, 16 topics a pair | perplexity, all | perplexity, 16 | difference, % |")
-    print("|---|---|---|---|---|---|")
-    for n_topics in sizes:
-        logs = np.zeros((2, n_splits))
-        for split in range(n_splits):
-            train, test = split_passages(counts, split)
-            for row, memory in enumerate((1e12, 0.0)):
-                fit = seeded(split + 1, 1.5 / n_topics, eta=0.03, memory=memory, max_iterations=60)
-                logs[row, split] = np.log(measure(fit, train, test, n_topics).perplexity)
-        sizes_ = [train.nnz * 4 * n / 1e6 for n in (-(-n_topics // 8) * 8, 16)]
-        means = np.exp(logs.mean(axis=1))
-        print(
-            f"| {n_topics} | {sizes_[0]:.0f} | {sizes_[1]:.0f} | {means[0]:.1f} | {means[1]:.1f} | "
-            f"{_percent(logs[1] - logs[0])} |",
-            flush=True,
-        )
-
-
-def _percent(logs: np.ndarray) -> str:
-    """Mean difference of logarithms in % and its standard error."""
-    return f"{100 * logs.mean():+.1f} ± {100 * logs.std(ddof=1) / len(logs) ** 0.5:.1f}"
 
 
 def compare_engines(counts: sparse.csr_matrix, sizes: list[int], engines: list[str]) -> None:
@@ -231,7 +150,7 @@ def compare_engines(counts: sparse.csr_matrix, sizes: list[int], engines: list[s
             speed = train.sum() * answer.n_rounds / answer.seconds / 1e6
             print(
                 f"| {n_topics} | {name} | {answer.seconds:.2f} | {answer.processor:.2f} | {answer.perplexity:.1f} | "
-                f"{speed:.1f} | {answer.megabytes:.0f} |",
+                f"{speed:.1f} | {_whole(answer.megabytes)} |",
                 flush=True,
             )
         steps = {n: measure(sweeps(n), train, test, n_topics) for n in SWEEPS}
@@ -260,6 +179,10 @@ def compare_engines(counts: sparse.csr_matrix, sizes: list[int], engines: list[s
             f"time ({len(values)} of {len(sizes)} sizes)."
         )
     print()
+
+
+def _whole(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.0f}"
 
 
 def grow(most: float) -> None:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import shutil
 import time
 import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from lda_commands import Answer, as_column, as_word, fit_mallet, fit_warplda
 from scipy import sparse
 
 from discourse.contracts import DocumentTermMatrix
 from discourse.topics import _cvb0
 from discourse.topics.lda import fit_lda
-
-Answer = tuple[np.ndarray, np.ndarray, float, int]  # phi, alpha, eta, rounds over the corpus
 
 
 class Measured(NamedTuple):
@@ -60,15 +61,14 @@ def _measure_here(sender, fit, train, test, n_topics) -> None:
     fit(train[:40], 4)
     before = _restart_peak()
     start, processor = time.perf_counter(), time.process_time()
-    phi, alpha, eta, n_rounds = fit(train, n_topics)
+    answer = fit(train, n_topics)
     seconds, processor = time.perf_counter() - start, time.process_time() - processor
     peak = _memory("VmHWM")
-    perplexity = np.nan if test is None else foretell(phi, alpha, test)
-    sender.send(
-        Measured(
-            seconds, processor, perplexity, n_rounds, peak - before, float(alpha.sum()), float(eta), peak
-        )
-    )
+    if answer.spent:  # by a command, whose memory is not seen from here
+        (seconds, processor), before = answer.spent, np.nan
+    perplexity = np.nan if test is None else foretell(answer.phi, answer.alpha, test)
+    priors = float(answer.alpha.sum()), float(answer.eta)
+    sender.send(Measured(seconds, processor, perplexity, answer.n_rounds, peak - before, *priors, peak))
 
 
 def _restart_peak() -> float:
@@ -107,7 +107,7 @@ def foretell(phi: np.ndarray, alpha: np.ndarray, test: sparse.csr_matrix, n_roun
 def sweeps(n_sweeps: int) -> Callable[[sparse.csr_matrix, int], Answer]:
     def run(counts: sparse.csr_matrix, n_topics: int) -> Answer:
         fit = _cvb0.fit(counts, n_topics=n_topics, seed=1, max_iterations=n_sweeps, tolerance=1e-9)
-        return fit.phi, fit.alpha, fit.eta, fit.n_iterations
+        return Answer(fit.phi, fit.alpha, fit.eta, fit.n_iterations)
 
     return run
 
@@ -115,7 +115,7 @@ def sweeps(n_sweeps: int) -> Callable[[sparse.csr_matrix, int], Answer]:
 def seeded(seed: int, alpha: float | None, **settings: float) -> Callable[[sparse.csr_matrix, int], Answer]:
     def run(counts: sparse.csr_matrix, n_topics: int) -> Answer:
         fit = _cvb0.fit(counts, n_topics=n_topics, seed=seed, alpha=alpha, **settings)
-        return fit.phi, fit.alpha, fit.eta, fit.n_iterations
+        return Answer(fit.phi, fit.alpha, fit.eta, fit.n_iterations)
 
     return run
 
@@ -125,7 +125,7 @@ def fit_default(counts: sparse.csr_matrix, n_topics: int) -> Answer:
     rows, columns = (pd.Index(np.arange(size).astype(str)) for size in counts.shape)
     dtm = DocumentTermMatrix(counts=counts, passages=rows, vocabulary=columns)
     model = fit_lda(dtm, n_topics=n_topics, tolerance=1e-4)
-    return model.phi, model.alpha, model.eta, model.settings["n_iterations"]
+    return Answer(model.phi, model.alpha, model.eta, model.settings["n_iterations"])
 
 
 def fit_tomotopy(counts: sparse.csr_matrix, n_topics: int, n_iterations: int = 1000) -> Answer:
@@ -139,12 +139,8 @@ def fit_tomotopy(counts: sparse.csr_matrix, n_topics: int, n_iterations: int = 1
     columns = np.array([int(word) for word in model.used_vocabs])
     for topic in range(n_topics):
         phi[topic, columns] = model.get_topic_word_dist(topic)
-    return (
-        phi / phi.sum(axis=1, keepdims=True),
-        np.asarray(model.alpha, dtype=float),
-        float(model.eta),
-        n_iterations,
-    )
+    shares = phi / phi.sum(axis=1, keepdims=True)
+    return Answer(shares, np.asarray(model.alpha, dtype=float), float(model.eta), n_iterations)
 
 
 def fit_gensim(counts: sparse.csr_matrix, n_topics: int, passes: int = 50) -> Answer:
@@ -164,7 +160,7 @@ def fit_gensim(counts: sparse.csr_matrix, n_topics: int, passes: int = 50) -> An
         random_state=1,
         eval_every=None,
     )
-    return model.get_topics(), np.asarray(model.alpha, dtype=float), 0.05, passes
+    return Answer(model.get_topics(), np.asarray(model.alpha, dtype=float), 0.05, passes)
 
 
 def fit_sklearn(counts: sparse.csr_matrix, n_topics: int, epochs: int = 10) -> Answer:
@@ -181,10 +177,10 @@ def fit_sklearn(counts: sparse.csr_matrix, n_topics: int, epochs: int = 10) -> A
         n_jobs=1,
     ).fit(counts)
     phi = model.components_ / model.components_.sum(axis=1, keepdims=True)
-    return phi, np.full(n_topics, 1.5 / n_topics), 0.05, epochs
+    return Answer(phi, np.full(n_topics, 1.5 / n_topics), 0.05, epochs)
 
 
-def fit_mallet(
+def fit_rust_mallet(
     counts: sparse.csr_matrix, n_topics: int, n_iterations: int = 1000, n_samples: int = 5
 ) -> Answer:
     """MALLET's sampler in Rust, by MALLET's author: alpha and eta optimised, one thread.
@@ -194,9 +190,7 @@ def fit_mallet(
     from pyrmallet import _rust_mallet
 
     texts = [
-        " ".join(
-            _as_word(column) for column in np.repeat(counts.indices[first:last], counts.data[first:last])
-        )
+        " ".join(as_word(column) for column in np.repeat(counts.indices[first:last], counts.data[first:last]))
         for first, last in zip(counts.indptr[:-1], counts.indptr[1:], strict=True)
     ]
     model = _rust_mallet.train(
@@ -210,35 +204,40 @@ def fit_mallet(
         seed=1,
     )
     phi = np.full((n_topics, counts.shape[1]), 1e-9)
-    phi[:, [_as_column(word) for word in model.vocabulary]] = np.array(model.topic_word_matrix())
-    return phi / phi.sum(axis=1, keepdims=True), np.array(model.alpha), model.beta, n_iterations
-
-
-def _as_word(column: int) -> str:
-    """Letters for a column: the package cuts its texts itself, and digits are no words to it."""
-    letters = ""
-    for _ in range(5):
-        column, rest = divmod(int(column), 26)
-        letters = chr(ord("a") + rest) + letters
-    return f"q{letters}q"
-
-
-def _as_column(word: str) -> int:
-    column = 0
-    for letter in word[1:-1]:
-        column = column * 26 + ord(letter) - ord("a")
-    return column
+    phi[:, [as_column(word) for word in model.vocabulary]] = np.array(model.topic_word_matrix())
+    return Answer(phi / phi.sum(axis=1, keepdims=True), np.array(model.alpha), model.beta, n_iterations)
 
 
 CVB0, TOMOTOPY = "cvb0, default", "tomotopy, 1000 iterations, 2 threads"
-MALLET = "RustMallet, 1000 iterations, last state"
+MALLET = "MALLET, 1000 iterations, 2 threads"
+WARPLDA = "WarpLDA, 3000 iterations, 2 threads"
+RUST = "RustMallet, 1000 iterations, last state"
 AVERAGED = "RustMallet, 1000 iterations, mean of 5 states"
 GENSIM, SKLEARN = "gensim LdaModel, 50 passes", "scikit-learn online, 10 epochs"
 ENGINES: dict[str, Callable[[sparse.csr_matrix, int], Answer]] = {
     CVB0: seeded(1, None),
     TOMOTOPY: fit_tomotopy,
-    MALLET: partial(fit_mallet, n_samples=1),
-    AVERAGED: fit_mallet,
+    MALLET: fit_mallet,
+    WARPLDA: fit_warplda,
+    RUST: partial(fit_rust_mallet, n_samples=1),
+    AVERAGED: fit_rust_mallet,
     GENSIM: fit_gensim,
     SKLEARN: fit_sklearn,
 }
+PACKAGES = {
+    TOMOTOPY: "tomotopy",
+    RUST: "pyrmallet",
+    AVERAGED: "pyrmallet",
+    GENSIM: "gensim",
+    SKLEARN: "sklearn",
+}
+COMMANDS = {MALLET: "mallet", WARPLDA: "warplda"}
+
+
+def find_lacking(engine: str) -> str:
+    """Why an engine cannot be measured here, nothing where it can."""
+    if engine in PACKAGES and find_spec(PACKAGES[engine]) is None:
+        return f"{PACKAGES[engine]} is not installed"
+    if engine in COMMANDS and shutil.which(COMMANDS[engine]) is None:
+        return f"there is no command {COMMANDS[engine]}"
+    return ""
