@@ -51,6 +51,7 @@ def plan_universes(
     seeds: Sequence[int],
     sizes: Sequence[float] = (0.75, 1.0, 1.25, 1.5),
     n_seeds: int = 3,
+    size_seeds: int | None = None,
     vary: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[Universe]:
     """Say which models to fit: other seeds and numbers of topics, and on request other settings.
@@ -65,6 +66,9 @@ def plan_universes(
         Numbers of topics, as multiples of the declared one. ``[1.0]`` asks no other.
     n_seeds
         How many of the seeds serve universes with other settings; the declared ones get all of them.
+    size_seeds
+        How many of the seeds serve other numbers of topics under the declared settings. None: all of them; a
+        run of more than five million pairs of passage and term takes one and says so.
     vary
         Setting, written ``section.name``, -> its other values. What `discourse multiverse` adds where nothing
         is given: passages of at most 200 characters, no recycled passages, no lexicon, the general stop list
@@ -83,7 +87,7 @@ def plan_universes(
     SettingError
         A setting that does not exist or cannot be varied, or a value that it does not take.
     """
-    _check_plan(sizes, n_seeds, vary)
+    _check_plan(sizes, {"n_seeds": n_seeds, "size_seeds": 1 if size_seeds is None else size_seeds}, vary)
     levels = {key: _levels(study, key, values) for key, values in (vary or {}).items()}
     numbers = list(dict.fromkeys(max(int(size * n_topics + 0.5), 2) for size in (1.0, *sizes)))
     prepared = _combine({key: own for key, own in levels.items() if not key.startswith(_MODELLING)})
@@ -97,7 +101,7 @@ def plan_universes(
         Universe(f"{name}-k{number}-s{seed}", changes, number, seed)
         for name, changes in variants
         for number in sorted(numbers)
-        for seed in (seeds if not changes else list(seeds)[:n_seeds])
+        for seed in list(seeds)[: n_seeds if changes else size_seeds if number != n_topics else None]
     ]
 
 
@@ -114,13 +118,16 @@ def vary_study(study: Study) -> Study:
     return replace(study, settings={**study.settings, "multiverse": {**own, "vary": vary}})
 
 
-def _check_plan(sizes: Sequence[float], n_seeds: int, vary: Mapping[str, Sequence[Any]] | None) -> None:
+def _check_plan(
+    sizes: Sequence[float], seeds: Mapping[str, int], vary: Mapping[str, Sequence[Any]] | None
+) -> None:
     if not sizes or not all(isinstance(size, int | float) and 0 < size <= 10 for size in sizes):
         raise SettingError(
             f"sizes must be multiples of the declared number of topics, such as [0.75, 1.5], are {sizes!r}."
         )
-    if isinstance(n_seeds, bool) or not isinstance(n_seeds, int) or n_seeds < 1:
-        raise SettingError(f"n_seeds must be a whole number of at least 1, is {n_seeds!r}.")
+    for name, n_seeds in seeds.items():
+        if isinstance(n_seeds, bool) or not isinstance(n_seeds, int) or n_seeds < 1:
+            raise SettingError(f"{name} must be a whole number of at least 1, is {n_seeds!r}.")
     if vary is not None and not isinstance(vary, Mapping):
         raise SettingError(
             f'vary must name settings and lists of values, such as {{"topics.dtm.min_df" = [5]}}, is {vary!r}.'

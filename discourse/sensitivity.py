@@ -183,7 +183,7 @@ def _contrast_topics(
     run: Run, changes: Mapping[str, Mapping[str, Any]], n_seeds: int, fit: Callable[..., Any]
 ) -> dict[str, pd.Series]:
     """Median difference of every contrast under each setting; NA where few models have the topic."""
-    seeds, n_topics = run.study.options("topics.ensemble")["seeds"][:n_seeds], load_model(run.path).n_topics
+    seeds, n_topics = run.table("models")["seed"].tolist()[:n_seeds], load_model(run.path).n_topics
     plan = [
         Universe(f"{name}-s{seed}", own, n_topics, seed) for name, own in changes.items() for seed in seeds
     ]

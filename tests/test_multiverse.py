@@ -49,6 +49,13 @@ def test_an_ordinary_run_asks_five_seeds_and_four_numbers_of_topics(study):
     assert all(not u.changes for u in found)
 
 
+def test_other_numbers_of_topics_can_be_asked_with_fewer_seeds(study):
+    found = plan(study, size_seeds=1)
+    assert {(u.n_topics, u.seed) for u in found} == {(8, s) for s in range(1, 6)} | {(6, 1), (10, 1), (12, 1)}
+    with pytest.raises(SettingError, match="size_seeds"):
+        plan(study, size_seeds=0)
+
+
 def test_the_multiverse_asks_about_two_hundred_models(study):
     varied = vary_study(study)
     found = plan(varied, **varied.options("multiverse"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 from discourse.codebook_tables import code_folder, forget_coding
 from discourse.compare.formulas import find_phrases
-from discourse.contracts import TopicModel
+from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.multiverse import plan_universes
 from discourse.runs.store import save_model
 from discourse.stages.run import Run, modelled_passages
 from discourse.topics.dtm import build_dtm
-from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble
+from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble, is_huge
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
 from discourse.topics.lda import note_compilation
 from discourse.topics.shares import estimate_shares
@@ -45,20 +47,25 @@ def fit_topics(run: Run) -> str:
         shares=shares,
         phrase_uses=uses,
     )
-    n_universes = _multiverse(run, models, reference.n_topics)
+    n_universes = _multiverse(run, models, reference.n_topics, dtm)
     if study.codebook is not None:
         code_folder(run.path, study, study.codebook)
     return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds; {n_universes} models in all"
 
 
-def _multiverse(run: Run, models: list[TopicModel], n_topics: int) -> int:
+def _multiverse(run: Run, models: list[TopicModel], n_topics: int, dtm: DocumentTermMatrix) -> int:
     """Other seeds, numbers of topics and, where asked for, other settings: what findings must survive."""
     options = run.study.options("multiverse")
+    if options["size_seeds"] is None and is_huge(dtm):
+        options["size_seeds"] = 1
+        warnings.warn(
+            "other numbers of topics were asked with one seed each, because the corpus is that large; "
+            "`--set multiverse.size_seeds=3` asks more",
+            stacklevel=2,
+        )
     seeds = [model.settings["seed"] for model in models]
     plan = plan_universes(run.study, n_topics=n_topics, seeds=seeds, **options)
     with run.follow("models 模型", "models 个") as tell:
-        universes, families, family_shares = fit_universes(
-            run.path, run.study, plan, models, progress=tell if options["vary"] else None
-        )
+        universes, families, family_shares = fit_universes(run.path, run.study, plan, models, progress=tell)
     run.save(universes=universes, families=families, family_shares=family_shares)
     return len(universes)

@@ -20,6 +20,9 @@ from discourse.workers import count_processors
 
 NEAREST_AFFINITY = 0.6  # a surplus topic below this resembles no reference topic (docs/methods, stability)
 UNMATCHED = -1
+MANY_PAIRS = 2_000_000  # of passage and term: a fit keeps all processors busy by itself, and takes gigabytes
+HUGE_PAIRS = 5_000_000  # about 250,000 passages: five seeds would take hours, and differ little
+SEEDS, SEEDS_OF_HUGE = (1, 2, 3, 4, 5), (1, 2, 3)
 # settings in which models of one engine, size and seed may differ
 _ASKED_FOR = "n_starts alpha eta max_iterations tolerance memory themes theme_weight".split()
 
@@ -28,13 +31,14 @@ def fit_ensemble(
     dtm: DocumentTermMatrix,
     progress: Callable[[int, int], None] | None = None,
     *,
-    seeds: Sequence[int] = (1, 2, 3, 4, 5),
+    seeds: Sequence[int] | None = None,
     n_workers: int | None = None,
     **settings: Any,
 ) -> list[TopicModel]:
     """Fit one model a seed, all else equal: one seed may have ended in a poor solution.
 
-    Several are fitted at a time; neither the models nor the order of warnings depends on how many.
+    Several are fitted at a time, one after another above two million pairs of passage and term; neither the
+    models nor the order of warnings depends on how many.
 
     Parameters
     ----------
@@ -43,9 +47,10 @@ def fit_ensemble(
     progress
         Called after each model with the number of models done and the number of all.
     seeds
-        At least one, none twice; five are the advised least.
+        At least one, none twice; five are the advised least. None: 1 to 5, above five million pairs 1 to 3,
+        which is said.
     n_workers
-        Models fitted at a time; None: one a processor.
+        Models fitted at a time; None: one a processor, above two million pairs one.
     settings
         Arguments of `fit_lda`. Its ``seed`` is superseded by `seeds` and must be its default or one of them.
 
@@ -54,12 +59,13 @@ def fit_ensemble(
     list of TopicModel
         In the order of `seeds`.
     """
-    seeds = _checked_seeds(seeds, settings.pop("seed", None))
+    seeds = _checked_seeds(_choose_seeds(dtm, seeds), settings.pop("seed", None))
+    n_workers = n_workers or (1 if dtm.counts.nnz > MANY_PAIRS else count_processors())
     models: dict[int, TopicModel] = {}
     # fit_lda limits the threads of BLAS too: of two at a time, the first to end would lift the other's limit
     with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        with ThreadPoolExecutor(min(n_workers or count_processors(), len(seeds))) as pool:
+        with ThreadPoolExecutor(min(n_workers, len(seeds))) as pool:
             tasks = {pool.submit(fit_lda, dtm, seed=seed, **settings): seed for seed in seeds}
             try:
                 for task in as_completed(tasks):
@@ -71,6 +77,22 @@ def fit_ensemble(
                 raise
     _warn_in_order(caught)
     return [models[seed] for seed in seeds]
+
+
+def is_huge(dtm: DocumentTermMatrix) -> bool:
+    """Whether a corpus is so large that fewer models are fitted unless more are asked for."""
+    return bool(dtm.counts.nnz > HUGE_PAIRS)
+
+
+def _choose_seeds(dtm: DocumentTermMatrix, seeds: Sequence[int] | None) -> Sequence[int]:
+    if seeds is not None or not is_huge(dtm):
+        return SEEDS if seeds is None else seeds
+    warnings.warn(
+        f"{len(SEEDS_OF_HUGE)} seeds were fitted, not {len(SEEDS)}: the corpus has {dtm.counts.nnz:,} pairs of passage "
+        f"and term; `--set topics.ensemble.seeds={list(SEEDS)}` fits all.",
+        stacklevel=3,
+    )
+    return SEEDS_OF_HUGE
 
 
 def _warn_in_order(caught: Iterable[warnings.WarningMessage]) -> None:

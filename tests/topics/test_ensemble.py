@@ -159,3 +159,20 @@ def test_models_of_one_seed_and_other_priors_bear_other_names(planted_dtm, model
     assert align_topics(models[0], [models[0], other])["model_id"].unique().tolist() == [
         name_model(other, models[0])
     ]
+
+
+def test_a_huge_corpus_gets_three_seeds_and_says_so_unless_more_are_asked_for(planted_dtm, monkeypatch):
+    monkeypatch.setattr("discourse.topics.ensemble.HUGE_PAIRS", planted_dtm.counts.nnz - 1)
+    with pytest.warns(
+        UserWarning, match=r"3 seeds were fitted, not 5.*topics\.ensemble\.seeds=\[1, 2, 3, 4, 5\]"
+    ):
+        few = fit_ensemble(planted_dtm, n_topics=3, max_iterations=30)
+    assert [model.settings["seed"] for model in few] == [1, 2, 3]
+    asked = fit_ensemble(planted_dtm, n_topics=3, max_iterations=30, seeds=[1, 2, 3, 4])
+    assert [model.settings["seed"] for model in asked] == [1, 2, 3, 4]
+
+
+def test_large_models_are_fitted_one_after_another_with_the_same_result(planted_dtm, models, monkeypatch):
+    monkeypatch.setattr("discourse.topics.ensemble.MANY_PAIRS", 1)
+    alone = fit_ensemble(planted_dtm, n_topics=3, seeds=(1, 2, 3))
+    assert all((one.phi == two.phi).all() for one, two in zip(alone, models, strict=True))
