@@ -21,6 +21,7 @@ from discourse.errors import RunError, is_disk_full, write_error
 from discourse.identity import hash_lists, identify, list_files
 from discourse.progress import Progress
 from discourse.runs import manifest as manifests
+from discourse.runs.entries import is_remote
 from discourse.runs.folders import (
     copy_whole,
     free_name,
@@ -30,7 +31,6 @@ from discourse.runs.folders import (
     swap_folder,
     sweep_folder,
 )
-from discourse.runs.guard import is_remote
 from discourse.runs.inputs import IDENTITY, INPUTS, OWN, keep_inputs
 from discourse.runs.lock import lock_folder
 from discourse.runs.store import write_json

@@ -28,7 +28,8 @@ from discourse.evidence.form import KEY_SCHEMA, hash_content
 from discourse.evidence.search import find_pattern
 from discourse.pipeline import run_corpus
 from discourse.report.html import render_report
-from discourse.runs.guard import is_inside, is_portable, refuse_links
+from discourse.runs.entries import is_inside, is_portable
+from discourse.runs.guard import refuse_links
 from discourse.runs.store import load_model, load_table, write_csv, write_file
 from tests import hostile
 from tests.corpus.files import make_zip

@@ -12,11 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from discourse.errors import RunError
-from discourse.runs.guard import check_manifest, refuse_links
+from discourse.runs.entries import check_manifest
+from discourse.runs.guard import refuse_links
 from discourse.runs.store import hash_file, read_json, write_json
 
 MANIFEST = "manifest.json"
-BESIDE = ("id", "paths", "stages", "under_way")  # what a manifest holds besides the identity of its run
+BESIDE = (
+    "id",
+    "paths",
+    "stages",
+    "under_way",
+    "copies",
+)  # what a manifest holds besides the identity of its run
 _PACKAGES = (
     "discourse-zh",
     "gensim",
