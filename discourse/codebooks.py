@@ -23,7 +23,7 @@ from discourse.evidence.exemplars import find_exemplars
 from discourse.pipeline import Run, do_stage, open_run
 from discourse.runs import manifest as manifests
 from discourse.runs.folders import is_vacant, swap_folder
-from discourse.runs.inputs import IDENTITY, INPUTS, keep_inputs
+from discourse.runs.inputs import COPIES, IDENTITY, INPUTS, hash_copies, keep_inputs
 from discourse.runs.lock import lock_folder
 from discourse.runs.store import has_table, load_model, load_table, write_file, write_json
 from discourse.stages import STAGES
@@ -107,6 +107,7 @@ def _restart(run: Run, partial: Path, identity: dict[str, Any], path: Path) -> R
         partial, {f"codebook{path.suffix}": path}, {f"codebook{path.suffix}": identity["codebook_sha256"]}
     )
     write_json(partial / INPUTS / IDENTITY, identity)
+    manifest[COPIES] = hash_copies(partial)
     manifest["stages"] = {name: stages[name] for name in ("corpus", "segment", "topics")}
     return replace(open_run(partial), study=study, manifest=manifest)
 

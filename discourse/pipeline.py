@@ -21,6 +21,7 @@ from discourse.errors import RunError, is_disk_full, write_error
 from discourse.identity import hash_lists, identify, list_files
 from discourse.progress import Progress
 from discourse.runs import manifest as manifests
+from discourse.runs.asked import ASKED, bring_asked
 from discourse.runs.entries import is_remote
 from discourse.runs.folders import (
     copy_whole,
@@ -31,7 +32,15 @@ from discourse.runs.folders import (
     swap_folder,
     sweep_folder,
 )
-from discourse.runs.inputs import IDENTITY, INPUTS, OWN, keep_inputs
+from discourse.runs.inputs import (
+    COPIES,
+    IDENTITY,
+    INPUTS,
+    OWN,
+    hash_copies,
+    keep_inputs,
+    refuse_altered_copies,
+)
 from discourse.runs.lock import lock_folder
 from discourse.runs.store import write_json
 from discourse.stages import REPORT, STAGES, Run
@@ -155,6 +164,7 @@ def run_stage(
     Raises RunError where another process is writing the folder.
     """
     with lock_folder(run.path):
+        refuse_altered_copies(run.path, run.manifest)
         try:
             do_stage(run, stage, sources=sources, resume=resume, say=say)
         except OSError as error:
@@ -207,6 +217,7 @@ def bring_aside(folder: Path, target: Path) -> None:
     for path in (folder / name for name in ASIDE):
         if path.exists():
             copy_whole(path, target / path.name)
+    bring_asked(folder, target, ASIDE)
 
 
 def _is_complete(folder: Path, identity: dict[str, Any]) -> bool:
@@ -248,7 +259,7 @@ def _begin(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
         manifest = manifests.start_manifest(folder, identity, paths)
     sweep_folder(folder)
     _keep_inputs(folder, study, identity)
-    return Run(folder, study, manifest)
+    return Run(folder, study, manifest | {COPIES: hash_copies(folder)})
 
 
 def _held(folder: Path) -> str | None:
@@ -287,7 +298,7 @@ def _set_aside(folder: Path, say: Say, *, except_for: tuple[str, ...] = ()) -> N
     if not (folder / manifests.MANIFEST).is_file():
         return
     outputs = {name for _, files in STAGES.values() for name in files}
-    ours = (manifests.MANIFEST, INPUTS, *WORK, *except_for)
+    ours = (manifests.MANIFEST, ASKED, INPUTS, *WORK, *except_for)
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     added = [
         name

@@ -24,9 +24,15 @@ def name_change(found: Path, expected: Path) -> str:
 
     Both bear the name of a file of a run. Returns `SAME` where only the bytes differ.
     """
-    ways = {".parquet": _in_parquet, ".csv": _in_csv, ".json": _in_json, ".npz": _in_arrays}
+    ways = {
+        ".parquet": _in_parquet,
+        ".csv": _in_csv,
+        ".json": _in_json,
+        ".npz": _in_arrays,
+        ".xlsx": _in_cells,
+    }
     try:
-        return ways.get(expected.suffix, _in_text)(found, expected)
+        return ways.get(expected.suffix, _in_bytes)(found, expected)
     except DAMAGE:
         return "cannot be read any more"
 
@@ -167,8 +173,21 @@ def _in_arrays(found: Path, expected: Path) -> str:
     return SAME
 
 
-def _in_text(found: Path, expected: Path) -> str:
-    return _in_lines(*(path.read_text(encoding="utf-8", errors="replace") for path in (found, expected)))
+def _in_cells(found: Path, expected: Path) -> str:
+    from discourse.runs.workbooks import find_cell  # takes half a second to import
+
+    told = find_cell(found, expected)
+    return SAME if told is None else f"{told[0]}: {show_change(told[1], told[2])}"
+
+
+def _in_bytes(found: Path, expected: Path) -> str:
+    """Line of a text, byte of anything else."""
+    data, wanted = found.read_bytes(), expected.read_bytes()
+    try:
+        return _in_lines(data.decode("utf-8", "replace"), wanted.decode("utf-8"))
+    except UnicodeDecodeError:
+        place = first_difference(data, wanted)
+        return f"byte {place} of {len(data):,} instead of {len(wanted):,}" if data != wanted else SAME
 
 
 def _in_lines(found: str, expected: str) -> str:

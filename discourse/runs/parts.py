@@ -1,4 +1,4 @@
-"""Tables of finished batches come in and are found again after an interruption, each file whole or absent."""
+"""Tables of finished batches, and finished models, come in and are found again after an interruption, whole or not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from discourse.runs.store import write_file
+from discourse.contracts import TopicModel
+from discourse.errors import RunError
+from discourse.runs.store import load_model, save_model, write_file
 
 
 class FolderParts:
@@ -39,3 +41,21 @@ class FolderParts:
 
     def _path(self, key: str, name: str) -> Path:
         return self._folder / f"{key}.{name}.parquet"
+
+
+class FolderModels:
+    """Keeps finished models, a folder each, until the stage that fitted them is done."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, key: str) -> TopicModel | None:
+        """Read the model that was kept under this key; one that cannot be read is taken as missing."""
+        try:
+            return load_model(self._folder / key)
+        except RunError:
+            return None
+
+    def save(self, key: str, model: TopicModel) -> None:
+        """Write its files under temporary names, then rename them; the model is there when the last one is."""
+        save_model(self._folder / key, model)

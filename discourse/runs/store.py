@@ -112,7 +112,8 @@ def save_model(folder: Path, model: TopicModel) -> None:
     arrays["vocabulary"] = np.asarray(model.vocabulary, dtype=str)
     arrays["trace"] = model.trace[["iteration", "log_likelihood"]].to_numpy(dtype=np.float64)
     write_file(folder / "model.npz", lambda file: _write_arrays(file, arrays))
-    write_json(folder / "model.json", {"eta": model.eta, "settings": dict(model.settings)})
+    # in their own order: that of themes says which topic each of them led
+    write_json(folder / "model.json", {"eta": model.eta, "settings": dict(model.settings)}, sort_keys=False)
 
 
 def load_model(folder: Path) -> TopicModel:
@@ -146,10 +147,10 @@ def _build_model(arrays: dict[str, np.ndarray], words: dict[str, Any]) -> TopicM
     )
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON with sorted keys, whole or not at all."""
+def write_json(path: Path, content: Any, *, sort_keys: bool = True) -> None:
+    """Write JSON, by default with sorted keys, whole or not at all."""
     text = json.dumps(
-        content, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False, default=_jsonable
+        content, ensure_ascii=False, indent=2, sort_keys=sort_keys, allow_nan=False, default=_jsonable
     )
     write_file(path, lambda file: file.write((text + "\n").encode("utf-8")))
 
