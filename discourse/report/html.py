@@ -15,7 +15,9 @@ from markupsafe import Markup, escape
 
 from discourse.errors import write_error
 from discourse.report.drawings import draw_curve, draw_map
+from discourse.report.figures.plans import STYLE
 from discourse.report.labels import ASSETS
+from discourse.report.pictures import draw_pictures
 from discourse.report.places import number_groups
 from discourse.report.wording import percent, points
 
@@ -33,7 +35,7 @@ SECTIONS = (
     ("questions", "审稿人会问", "What a reviewer will ask"),
 )
 STYLES = ("report.css", "filter.css", "passage.css", "print.css")
-SCRIPTS = ("report.js", "filter.js", "passage.js", "cite.js", "start.js")
+SCRIPTS = ("report.js", "filter.js", "passage.js", "cite.js", "figures.js", "start.js")
 MISSING = "—"
 
 
@@ -65,6 +67,8 @@ def render_report(payload: Mapping[str, Any]) -> str:
             topic["topic"]: [term["term"] for term in topic["terms"]] for topic in payload["topics"]
         },
         place_of=_places(payload),
+        pictures=draw_pictures(payload),
+        figure_style=STYLE,
         css=_joined(STYLES),
         script=_joined(SCRIPTS),
     )
@@ -165,6 +169,11 @@ def _mark(quote: str, terms: Sequence[str]) -> Markup:
     return Markup("").join([*pieces, escape(quote[end:])])
 
 
+def _srcdoc(page: str) -> Markup:
+    """A page inside an attribute between single quotes: its script has hundreds of double ones."""
+    return Markup(page.replace("&", "&amp;").replace("'", "&#39;"))
+
+
 def _json(data: Any) -> Markup:
     """JSON that can stand inside a script element, whatever the data hold."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -184,6 +193,7 @@ _FILTERS = {
     "visible": _visible,
     "mark": _mark,
     "json": _json,
+    "srcdoc": _srcdoc,
     "curve": draw_curve,
     "map_of": draw_map,
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
+from discourse.report.figures.drawing import draw_figures
 from discourse.report.html import write_report
+from discourse.report.pictures import draw_pictures
 from tests.browser import SHUT, find_browser
 
 api = pytest.importorskip("playwright.sync_api")
@@ -144,3 +148,25 @@ def test_the_answer_leads_to_its_numbers(opened):
     opened.locator(".answer a.where").first.click()
     reached = opened.locator(".reached")
     assert reached.count() == 1 and reached.is_visible()
+
+
+def test_a_figure_is_saved_as_it_stands_in_the_page(opened, tmp_path):
+    holder = opened.locator("[data-figure=matrix-region]").first
+    with opened.expect_download() as kept:
+        holder.get_by_role("button", name="Save SVG").click()
+    assert kept.value.suggested_filename == "matrix-region.svg"
+    kept.value.save_as(tmp_path / "own.svg")
+    drawn = ElementTree.parse(tmp_path / "own.svg").getroot()
+    assert drawn.tag.endswith("}svg") and drawn.attrib["width"].endswith("pt")
+    assert any(text.text and text.text.startswith("T0 ") for text in drawn.iter(drawn.tag[:-3] + "text"))
+    with opened.expect_download() as kept:
+        holder.get_by_role("button", name="Save PNG").click()
+    kept.value.save_as(tmp_path / "own.png")
+    assert (tmp_path / "own.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_figures_of_the_page_are_those_of_the_figures_command(payload):
+    exported = {figure.name: str(figure.drawing) for figure in draw_figures(payload)}
+    shown = {own["name"]: str(own["zh"]) for pictures in draw_pictures(payload).values() for own in pictures}
+    assert {"matrix-region", "prevalence-level"} <= set(shown) <= set(exported)
+    assert all(exported[name] in drawing for name, drawing in shown.items())

@@ -183,7 +183,7 @@ def _matrix(
     canvas.text(
         left - 5,
         top - 3,
-        {"zh": "文档数 n", "en": "documents n"}[language],
+        "n",
         size=SMALL,
         anchor="end",
         colour=SOFT,
@@ -217,11 +217,11 @@ def _matrix_caption(factor: Factor, part: tuple[int, int]) -> Text:
     n = sum(group["n_documents"] for group in factor["groups"])
     of_zh, of_en = (f"（{part[0]}/{part[1]}）", f" ({part[0]} of {part[1]})") if part[1] > 1 else ("", "")
     return Text(
-        zh=f"主题 × {factor['label']['zh']}{of_zh}：组内各文档份额的平均（%），颜色越深份额越大；n = {n} 篇。"
-        "本图只列点估计，不示不确定性；区间见份额图与 prevalence.csv。",
+        zh=f"主题 × {factor['label']['zh']}{of_zh}：组内各文档份额的平均（%），颜色越深份额越大；"
+        f"列头 n 是文档数，共 {n} 篇。本图只列点估计，不示不确定性；区间见份额图与 prevalence.csv。",
         en=f"Topics by {factor['label']['en']}{of_en}: mean share over the documents of a group (%), darker is larger; "
-        f"n = {n} documents. Point estimates only, without their uncertainty: intervals are in the plot of "
-        "prevalence and in prevalence.csv.",
+        f"n above a column: its documents, {n} in all. Point estimates only, without their uncertainty: "
+        "intervals are in the plot of prevalence and in prevalence.csv.",
     )
 
 
