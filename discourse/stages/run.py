@@ -17,7 +17,7 @@ from discourse.corpus.batches import Cleaned, clean_sources
 from discourse.corpus.recycled import drop_recycled
 from discourse.notebook import render_card
 from discourse.progress import Progress
-from discourse.runs.parts import FolderParts
+from discourse.runs.parts import FolderModels, FolderParts
 from discourse.runs.store import has_table, load_table, save_table
 from discourse.segment.batches import PassageWalk
 
@@ -85,6 +85,11 @@ class Run:
 def parts(run: Run, *names: str) -> FolderParts:
     """Finished batches of the stage that is under way."""
     return FolderParts(run.path / ".parts", names)
+
+
+def kept_models(run: Run) -> FolderModels:
+    """Finished models of the stage that is under way."""
+    return FolderModels(run.path / ".parts")
 
 
 def note_large(name: str) -> None:

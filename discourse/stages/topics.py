@@ -9,7 +9,7 @@ from discourse.compare.formulas import find_phrases
 from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.multiverse import plan_universes
 from discourse.runs.store import save_model
-from discourse.stages.run import Run, modelled_passages
+from discourse.stages.run import Run, kept_models, modelled_passages, parts
 from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble, is_huge
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
@@ -28,7 +28,7 @@ def fit_topics(run: Run) -> str:
     if note := note_compilation(settings.get("engine")):
         run.say(f"         {note}")
     with run.follow("seeds 种子", "models 个") as tell:
-        models = fit_ensemble(dtm, tell, **study.options("topics.ensemble"), **settings)
+        models = fit_ensemble(dtm, tell, kept_models(run), **study.options("topics.ensemble"), **settings)
     reference = choose_reference(models)
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
@@ -50,6 +50,7 @@ def fit_topics(run: Run) -> str:
     n_universes = _multiverse(run, models, reference.n_topics, dtm)
     if study.codebook is not None:
         code_folder(run.path, study, study.codebook)
+    parts(run).remove()
     return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds; {n_universes} models in all"
 
 

@@ -6,7 +6,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, TopicModel, check, empty
 from discourse.errors import DataError, SettingError
-from discourse.topics.lda import fit_lda
+from discourse.topics.lda import check_priors, fit_lda, warn_of_fit
 from discourse.workers import count_processors
 
 NEAREST_AFFINITY = 0.6  # a surplus topic below this resembles no reference topic (docs/methods, stability)
@@ -27,9 +27,20 @@ SEEDS, SEEDS_OF_HUGE = (1, 2, 3, 4, 5), (1, 2, 3)
 _ASKED_FOR = "n_starts alpha eta max_iterations tolerance memory themes theme_weight".split()
 
 
+class Store(Protocol):
+    """Where finished models wait, so that an interrupted ensemble goes on from there."""
+
+    def load(self, key: str) -> TopicModel | None:
+        """Return the model of that key, None if it is not there."""
+
+    def save(self, key: str, model: TopicModel) -> None:
+        """Keep it, all or nothing."""
+
+
 def fit_ensemble(
     dtm: DocumentTermMatrix,
     progress: Callable[[int, int], None] | None = None,
+    store: Store | None = None,
     *,
     seeds: Sequence[int] | None = None,
     n_workers: int | None = None,
@@ -46,6 +57,9 @@ def fit_ensemble(
         Counts (n_passages, n_terms).
     progress
         Called after each model with the number of models done and the number of all.
+    store
+        Keeps every finished model at once and gives it back, for the same counts and settings only. None
+        keeps none.
     seeds
         At least one, none twice; five are the advised least. None: 1 to 5, above five million pairs 1 to 3,
         which is said.
@@ -66,7 +80,7 @@ def fit_ensemble(
     with threadpool_limits(limits=1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         with ThreadPoolExecutor(min(n_workers, len(seeds))) as pool:
-            tasks = {pool.submit(fit_lda, dtm, seed=seed, **settings): seed for seed in seeds}
+            tasks = {pool.submit(_fit_one, dtm, store, seed, settings): seed for seed in seeds}
             try:
                 for task in as_completed(tasks):
                     models[tasks[task]] = task.result()
@@ -93,6 +107,19 @@ def _choose_seeds(dtm: DocumentTermMatrix, seeds: Sequence[int] | None) -> Seque
         stacklevel=3,
     )
     return SEEDS_OF_HUGE
+
+
+def _fit_one(dtm: DocumentTermMatrix, store: Store | None, seed: int, settings: dict[str, Any]) -> TopicModel:
+    """Fit a model, or take the one that was kept, with the warnings that it had."""
+    model = store.load(f"seed{seed}") if store else None
+    if model is None or not (model.passages.equals(dtm.passages) and model.vocabulary.equals(dtm.vocabulary)):
+        model = fit_lda(dtm, seed=seed, **settings)
+        if store:
+            store.save(f"seed{seed}", model)
+        return model
+    check_priors(settings.get("alpha"), settings.get("eta"), model.n_topics)
+    warn_of_fit(model)
+    return model
 
 
 def _warn_in_order(caught: Iterable[warnings.WarningMessage]) -> None:

@@ -8,19 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.errors import DataError, SettingError, suggest
 from discourse.topics import _cvb0, _gensim, _kernels, _tomotopy
-from discourse.topics._fit import Fit
+from discourse.topics._fit import Fit, as_model
 from discourse.topics._themes import known_terms, note_strangers, seed_prior
-from discourse.topics.quality import score_likelihood
 
 ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit, "cvb0": _cvb0.fit, "gibbs": _tomotopy.fit}
-ON_CLUSTER = "spark"  # among the engines while `discourse.spark.engine.use_spark` is in force
+ON_CLUSTER = ("spark", "spark-online")  # among the engines while `discourse.spark.engine.use_spark` is in force
 PRIOR = 0.1  # alpha and eta of engines that choose none themselves
+_CHOOSE_PRIORS = ("cvb0", *ON_CLUSTER)
 ETA_OF_THEMES = 0.03  # what cvb0 takes where no eta is given
 MOST_STARTS = 20
 PAIRS_AT_ONCE = 200_000  # (passage, term) pairs that the starts of one seed may read per sweep together
@@ -57,7 +56,7 @@ def fit_lda(
     engine
         Who fits: ``cvb0`` (collapsed variational Bayes, compiled, all processors, by far the fastest),
         ``gensim`` (batch variational Bayes, one process), ``gibbs`` (collapsed Gibbs sampling by tomotopy, an
-        extra) or ``spark`` (MLlib on a cluster, an extra: `docs/spark.md`).
+        extra), ``spark`` or ``spark-online`` (MLlib on a cluster, an extra: `docs/spark.md`).
     n_starts
         Fits from so many starts and keeps the one that its engine judges highest. If None, ``cvb0`` takes as
         many as 200,000 pairs of passage and term allow, 1 to 20, and the others one. On the seed texts (80
@@ -108,7 +107,7 @@ def fit_lda(
         The priors alpha add up to more than 5; it did not converge; the topic of a theme is about something else.
     """
     fit = _engine(engine)
-    _check_priors(alpha, eta, n_topics)
+    check_priors(alpha, eta, n_topics)
     _check_stopping(max_iterations, tolerance, seed)
     _check_size(dtm, n_topics)
     given: dict[str, Any] = {
@@ -125,7 +124,24 @@ def fit_lda(
         given["memory"] = _checked_memory(memory)
     if themes is not None:
         given |= _checked_themes(themes, theme_weight, dtm, given)
-    return _fit_best(fit, dtm, given)
+    model = _fit_best(fit, dtm, given)
+    warn_of_fit(model)
+    return model
+
+
+def warn_of_fit(model: TopicModel) -> None:
+    """Warn where a model did not converge, or where the topic of a theme is about something else."""
+    settings = model.settings
+    if not settings["converged"]:
+        done, most = settings["n_iterations"], settings["max_iterations"]
+        advice = "raise max_iterations" if done >= most else "its engine makes no more"
+        warnings.warn(
+            f"the model of {model.n_topics} topics, seed {settings['seed']}, did not converge in "
+            f"{done} iterations: {advice}.",
+            stacklevel=3,
+        )
+    for note in note_strangers(settings.get("themes", {}), model.phi, model.vocabulary):
+        warnings.warn(note, stacklevel=3)
 
 
 def note_compilation(engine: str | None = None) -> str | None:
@@ -144,18 +160,7 @@ def _fit_best(fit: Callable[..., Fit], dtm: DocumentTermMatrix, given: dict[str,
         fits = (
             fit(counts, seed=start, **settings) for start in _start_seeds(given["seed"], given["n_starts"])
         )
-        model = _as_model(max(fits, key=lambda fitted: fitted.trace[-1][1]), dtm, given)
-    if not model.settings["converged"]:
-        done, most = model.settings["n_iterations"], given["max_iterations"]
-        advice = "raise max_iterations" if done >= most else "its engine makes no more"
-        warnings.warn(
-            f"the model of {model.n_topics} topics, seed {given['seed']}, did not converge in "
-            f"{done} iterations: {advice}.",
-            stacklevel=3,
-        )
-    for note in note_strangers(given.get("themes", {}), model.phi, model.vocabulary):
-        warnings.warn(note, stacklevel=3)
-    return model
+        return as_model(max(fits, key=lambda fitted: fitted.trace[-1][1]), dtm, given)
 
 
 def _engine_settings(dtm: DocumentTermMatrix, given: dict[str, Any]) -> dict[str, Any]:
@@ -170,9 +175,9 @@ def _engine_settings(dtm: DocumentTermMatrix, given: dict[str, Any]) -> dict[str
 
 
 def _engine(name: str) -> Callable[..., Fit]:
-    if name == ON_CLUSTER and name not in ENGINES:
+    if name in ON_CLUSTER and name not in ENGINES:
         raise SettingError(
-            "engine='spark' fits on a cluster, and there is none: give the command --engine spark --master local[2] "
+            f"engine={name!r} fits on a cluster, and there is none: give the command --engine spark --master local[2] "
             "(docs/spark.md), or choose --set topics.lda.engine=cvb0."
         )
     if name not in ENGINES:
@@ -182,7 +187,8 @@ def _engine(name: str) -> Callable[..., Fit]:
     return ENGINES[name]
 
 
-def _check_priors(alpha: float | None, eta: float | None, n_topics: int) -> None:
+def check_priors(alpha: float | None, eta: float | None, n_topics: int) -> None:
+    """Refuse priors that are none, and warn where those of all topics add up to much."""
     if isinstance(n_topics, bool) or not isinstance(n_topics, int | np.integer) or n_topics < 2:
         raise SettingError(f"n_topics must be a whole number of at least 2, is {n_topics!r}.")
     for name, value in (("alpha", alpha), ("eta", eta)):
@@ -247,7 +253,7 @@ def _check_size(dtm: DocumentTermMatrix, n_topics: int) -> None:
 def _prior(value: float | None, engine: str) -> float | None:
     """Prior as asked, or what the engine makes of None: its own choice where it has one."""
     if value is None:
-        return None if engine == "cvb0" else PRIOR
+        return None if engine in _CHOOSE_PRIORS else PRIOR
     return float(value)
 
 
@@ -263,34 +269,3 @@ def _checked_starts(n_starts: int | None, engine: str, dtm: DocumentTermMatrix) 
 def _start_seeds(seed: int, n_starts: int) -> list[int]:
     """Seeds of the single starts: the seed itself first, so that one start is what it was without the others."""
     return [int(seed), *np.random.SeedSequence(int(seed)).generate_state(n_starts - 1).tolist()]
-
-
-def _as_model(fit: Fit, dtm: DocumentTermMatrix, settings: dict[str, Any]) -> TopicModel:
-    """Build the model that leaves the room: topics by decreasing prevalence, those of themes first."""
-    lengths = np.asarray(dtm.counts.sum(axis=1), dtype=np.float64).ravel()
-    order = _largest_first(lengths @ fit.theta / lengths.sum())
-    n_themes = len(settings.get("themes", ()))
-    order = np.append(np.arange(n_themes), order[order >= n_themes])
-    phi, theta = np.ascontiguousarray(fit.phi[order]), np.ascontiguousarray(fit.theta[:, order])
-    outcome = {
-        "converged": bool(fit.converged),
-        "n_iterations": int(fit.n_iterations),
-        "log_likelihood": score_likelihood(phi, theta, dtm.counts),
-    }
-    return TopicModel(
-        phi=phi,
-        theta=theta,
-        alpha=np.array(fit.alpha, dtype=np.float64)[order],
-        eta=float(fit.eta),
-        passages=dtm.passages,
-        vocabulary=dtm.vocabulary,
-        lengths=lengths,
-        term_counts=np.asarray(dtm.counts.sum(axis=0), dtype=np.float64).ravel(),
-        settings={**settings, **outcome},
-        trace=pd.DataFrame(fit.trace, columns=["iteration", "log_likelihood"]),
-    )
-
-
-def _largest_first(prevalence: np.ndarray) -> np.ndarray:
-    """Order topics by prevalence; rounded, so that equal ones keep theirs whatever the last bits say."""
-    return np.argsort(-np.round(prevalence, 12), kind="stable")

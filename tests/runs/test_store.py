@@ -1,6 +1,7 @@
 """What is stored comes back; what is damaged is named; nothing is left half written."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from discourse.contracts import TopicModel, empty
 from discourse.errors import ContractError, RunError
 from discourse.runs import writer
-from discourse.runs.parts import FolderParts
+from discourse.runs.parts import FolderModels, FolderParts
 from discourse.runs.store import iterate_table, load_model, load_table, save_model, save_table, write_file
 from discourse.runs.writer import TableWriter
 
@@ -177,3 +178,23 @@ def test_a_batch_is_kept_only_when_all_its_tables_can_be_read(tmp_path):
     assert parts.load("k") is None
     parts.remove()
     assert not (tmp_path / "parts").exists()
+
+
+def test_a_stored_model_knows_in_which_order_its_themes_led_the_topics(tmp_path, small_model):
+    themes = {"物业": ["“红色物业”"], "党建": ["党建"], "a": ["x"]}
+    save_model(tmp_path, replace(small_model, settings={**small_model.settings, "themes": themes}))
+    assert list(load_model(tmp_path).settings["themes"]) == list(themes)
+
+
+def test_a_kept_model_is_there_when_its_last_file_is(tmp_path, small_model):
+    kept = FolderModels(tmp_path)
+    assert kept.load("seed1") is None
+    kept.save("seed1", small_model)
+    again = kept.load("seed1")
+    assert (again.phi == small_model.phi).all() and again.settings == small_model.settings
+    assert again.trace.equals(small_model.trace) and again.vocabulary.equals(small_model.vocabulary)
+    (tmp_path / "seed1" / "model.json").unlink()
+    assert kept.load("seed1") is None
+    kept.save("seed1", small_model)
+    (tmp_path / "seed1" / "model.npz").write_bytes(b"PK")
+    assert kept.load("seed1") is None

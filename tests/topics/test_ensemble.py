@@ -62,6 +62,36 @@ def test_progress_is_told_after_every_model(planted_dtm):
     assert told == [(1, 2), (2, 2)]
 
 
+class Shelf(dict):
+    """A store that remembers which models were put there."""
+
+    load = dict.get
+    save = dict.__setitem__
+
+
+def test_a_kept_model_is_taken_and_the_others_are_fitted(planted_dtm, models):
+    shelf = Shelf(seed2=models[1])
+    again = fit_ensemble(planted_dtm, None, shelf, n_topics=3, seeds=(1, 2, 3))
+    assert again[1] is models[1] and sorted(shelf) == ["seed1", "seed2", "seed3"]
+    assert [(own.phi == other.phi).all() for own, other in zip(again, models, strict=True)] == [True] * 3
+
+
+def test_a_kept_model_of_other_texts_is_fitted_anew(planted_dtm, models):
+    shelf = Shelf(seed1=toy_model([[0.5, 0.5]] * 3))
+    assert (fit_ensemble(planted_dtm, None, shelf, n_topics=3, seeds=(1,))[0].phi == models[0].phi).all()
+    assert shelf["seed1"].vocabulary.equals(planted_dtm.vocabulary)
+
+
+def test_a_kept_model_gives_the_warnings_that_its_fit_gave(planted_dtm):
+    shelf, asked = Shelf(), {"n_topics": 3, "seeds": (1, 2), "max_iterations": 3, "alpha": 2.0}
+    told = []
+    for _ in range(2):
+        with pytest.warns(UserWarning) as caught:
+            fit_ensemble(planted_dtm, None, shelf, **asked)
+        told.append([str(warning.message) for warning in caught])
+    assert told[0] == told[1] and len(told[0]) == 3  # two that did not converge, one sum of alpha
+
+
 @pytest.mark.parametrize("seeds", [(), (1, 1)])
 def test_seeds_must_be_there_and_differ(planted_dtm, seeds):
     with pytest.raises(SettingError, match="seeds"):
