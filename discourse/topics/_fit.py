@@ -11,17 +11,6 @@ from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.topics.quality import score_likelihood
 
 
-class Asked(TypedDict):
-    """What an engine is asked besides the counts; a prior that is None it chooses itself, if it can."""
-
-    n_topics: int
-    seed: int
-    alpha: float | None
-    eta: float | None
-    max_iterations: int
-    tolerance: float
-
-
 class Fit(NamedTuple):
     """What an engine answers with: arrays of a `TopicModel`, and how it came to them.
 
