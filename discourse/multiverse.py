@@ -68,7 +68,7 @@ def plan_universes(
         How many of the seeds serve universes with other settings; the declared ones get all of them.
     size_seeds
         How many of the seeds serve other numbers of topics under the declared settings. None: all of them; a
-        run of more than five million pairs of passage and term takes one and says so.
+        run of more than ten million pairs of passage and term takes one and says so.
     vary
         Setting, written ``section.name``, -> its other values. What `discourse multiverse` adds where nothing
         is given: passages of at most 200 characters, no recycled passages, no lexicon, the general stop list

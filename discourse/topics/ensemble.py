@@ -21,7 +21,7 @@ from discourse.workers import count_processors
 NEAREST_AFFINITY = 0.6  # a surplus topic below this resembles no reference topic (docs/methods, stability)
 UNMATCHED = -1
 MANY_PAIRS = 2_000_000  # of passage and term: a fit keeps all processors busy by itself, and takes gigabytes
-HUGE_PAIRS = 5_000_000  # about 250,000 passages: five seeds would take hours, and differ little
+HUGE_PAIRS = 10_000_000  # about 500,000 passages: twenty models would take most of an hour, and differ little
 SEEDS, SEEDS_OF_HUGE = (1, 2, 3, 4, 5), (1, 2, 3)
 # settings in which models of one engine, size and seed may differ
 _ASKED_FOR = "n_starts alpha eta max_iterations tolerance memory themes theme_weight".split()
@@ -61,7 +61,7 @@ def fit_ensemble(
         Keeps every finished model at once and gives it back, for the same counts and settings only. None
         keeps none.
     seeds
-        At least one, none twice; five are the advised least. None: 1 to 5, above five million pairs 1 to 3,
+        At least one, none twice; five are the advised least. None: 1 to 5, above ten million pairs 1 to 3,
         which is said.
     n_workers
         Models fitted at a time; None: one a processor, above two million pairs one.
