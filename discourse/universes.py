@@ -7,14 +7,9 @@ end are the same whatever was interrupted and however many processes worked.
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import shutil
-import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,11 +18,12 @@ import pandas as pd
 
 from discourse.config import Study
 from discourse.contracts import CONTRACTS, DocumentTermMatrix, TopicModel, check
-from discourse.errors import DataError, RunError
+from discourse.errors import DataError
 from discourse.multiverse import Universe, declared_value
 from discourse.runs.store import load_model, read_json, write_json
 from discourse.topics.lda import fit_lda
 from discourse.variants import change_settings, follow_topics, model_settings, prepare_counts
+from discourse.workers import count_processors, open_workers
 
 _WORK = "universes"
 
@@ -111,42 +107,10 @@ def _work_off(
     tell: Callable[[], None],
 ) -> None:
     """Fit all groups, one after another or in several processes."""
-    n_processes = min(_n_processors() if processes is None else processes, len(groups))
-    if n_processes <= 1:
-        for group in groups:
-            _fit_group(folder, study, group)
+    n_processes = min(count_processors() if processes is None else processes, len(groups))
+    with open_workers(partial(partial, _fit_group, folder, study), n_processes) as fit_all:
+        for _ in fit_all(groups):
             tell()
-        return
-    fresh = multiprocessing.get_context("spawn")  # forking is unsafe beside the engines' threads
-    with ProcessPoolExecutor(n_processes, mp_context=fresh, initializer=_die_with_parent) as pool:
-        tasks = [pool.submit(_fit_group, folder, study, group) for group in groups]
-        try:
-            for task in as_completed(tasks):
-                task.result()
-                tell()
-        except BrokenProcessPool:
-            raise RunError(
-                f"{folder}: a process that fitted models was ended from outside (often for want of memory); "
-                "what was finished is kept, the same command goes on from there"
-            ) from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _n_processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _die_with_parent() -> None:
-    """A killed command must not leave workers that go on writing."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _fit_group(
