@@ -8,17 +8,21 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from discourse import errors
 from discourse.errors import DiscourseError, RunError
 from discourse.spark.cleaning import clean_sources_on
-from discourse.spark.lda import fit
+from discourse.spark.lda import fit_by_em, fit_online
 from discourse.spark.segmenting import SparkWalk
 from discourse.spark.session import first_words, open_session
 from discourse.stages import ENGINE, Engine
-from discourse.topics.lda import ENGINES
+from discourse.topics.lda import ENGINES, ON_CLUSTER
 
-NAME = "spark"
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_LOST_JAVA = ("Py4JNetworkError", "ConnectionRefusedError", "Answer from Java side is empty")
 
 
 @contextmanager
@@ -26,13 +30,11 @@ def use_spark(master: str = "local[2]") -> Iterator[None]:
     """Clean, segment and fit on a cluster; everything else of a stage stays on this machine.
 
     Within the block `run_study` and the single stages send sources and passages to `master`, and
-    ``[topics.lda] engine = "spark"`` is MLlib's. Tables are those of a single machine to the byte; topics are
-    MLlib's own. Errors: as `open_session` has them; RunError, in one line, where work on the cluster fails.
+    ``[topics.lda] engine = "spark"`` is MLlib's expectation maximisation, ``"spark-online"`` its online variational
+    Bayes. Tables are those of a single machine to the byte; topics are MLlib's own. Errors: as `open_session` has
+    them; RunError, in one line, where work on the cluster fails.
     """
-    with _without_warnings(), open_session(master) as session:
-        engine = Engine(partial(clean_sources_on, session), partial(SparkWalk, session))
-        before, outer = ENGINE.set(engine), ENGINES.get(NAME)
-        ENGINES[NAME] = partial(fit, session)
+    with _without_warnings(), open_session(master) as session, _engines(session):
         try:
             yield
         except DiscourseError:
@@ -41,11 +43,21 @@ def use_spark(master: str = "local[2]") -> Iterator[None]:
             if not _is_of_spark(error) or os.environ.get("DISCOURSE_TRACEBACK"):
                 raise
             raise _explain(error, master) from None
-        finally:
-            ENGINE.reset(before)
-            del ENGINES[NAME]
-            if outer is not None:
-                ENGINES[NAME] = outer
+
+
+@contextmanager
+def _engines(session: SparkSession) -> Iterator[None]:
+    """Put the cluster where stages look for who works, and take it away again."""
+    before = ENGINE.set(Engine(partial(clean_sources_on, session), partial(SparkWalk, session)))
+    outer = {name: ENGINES[name] for name in ON_CLUSTER if name in ENGINES}
+    ENGINES.update(zip(ON_CLUSTER, (partial(fit_by_em, session), partial(fit_online, session)), strict=True))
+    try:
+        yield
+    finally:
+        ENGINE.reset(before)
+        for name in ON_CLUSTER:
+            del ENGINES[name]
+        ENGINES.update(outer)
 
 
 @contextmanager
@@ -57,15 +69,27 @@ def _without_warnings() -> Iterator[None]:
 
 
 def _is_of_spark(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] in {"pyspark", "py4j"}
+    lost = isinstance(error, ConnectionError | EOFError)  # py4j, where Java is gone
+    return lost or type(error).__module__.partition(".")[0] in {"pyspark", "py4j"}
 
 
 def _explain(error: Exception, master: str) -> DiscourseError:
     """An error of this project that was raised on an executor comes back as itself."""
-    own = re.search(r"discourse\.errors\.(\w+): (.*)", str(error))
+    text = f"{type(error).__name__}: {error}"
+    own = re.search(r"discourse\.errors\.(\w+): (.*)", text)
     if own and (kind := getattr(errors, own[1], None)) is not None:
         return kind(own[2])
+    kept = "what finished stages left is kept, the same command goes on from there"
+    if "OutOfMemoryError" in text:
+        return RunError(
+            f"master {master}: Java ran out of memory; raise spark.driver.memory (local) or spark.executor.memory in "
+            f"spark-defaults.conf of the folder that SPARK_CONF_DIR names (docs/spark.md); {kept}"
+        )
+    if any(word in text for word in _LOST_JAVA):
+        return RunError(
+            f"master {master}: Spark was ended from outside, often for want of memory; {kept}. DISCOURSE_TRACEBACK=1 "
+            "shows more"
+        )
     return RunError(
-        f"master {master}: the work failed there ({first_words(error)}); what finished stages left is kept, the same "
-        "command goes on from there. DISCOURSE_TRACEBACK=1 shows more"
+        f"master {master}: the work failed there ({first_words(error)}); {kept}. DISCOURSE_TRACEBACK=1 shows more"
     )

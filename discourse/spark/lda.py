@@ -1,16 +1,21 @@
-"""Engine: latent Dirichlet allocation by Spark's MLlib; counts come in, what every engine answers with goes out.
+"""Engines: latent Dirichlet allocation by Spark's MLlib; counts come in, what every engine answers with goes out.
 
-MLlib's online variational Bayes reads all passages in every pass (its mini-batches are made for streams), with
-steps that shrink slowly; it learns alpha. Its own theta of a passage depends on a random start; here theta is
+``spark`` is MLlib's expectation maximisation (`fit_by_em`): posterior modes, whose update is cvb0's but for leaving
+out the token itself, and so comes closest to it. ``spark-online`` is MLlib's online variational Bayes
+(`fit_online`): less exact on short passages, but nothing of a passage is kept or sent between passes.
+
+MLlib's own theta depends on a random start (online) or is not given (EM); here theta is
 `discourse.topics.infer.fold_in` with MLlib's phi held, exact and the same wherever it is computed.
 
-References: Hoffman, Blei & Bach (2010), NIPS 23; Meng et al. (2016), JMLR 17 (MLlib).
+References: Asuncion, Welling, Smyth & Teh (2009), UAI (EM); Hoffman, Blei & Bach (2010), NIPS 23 (online);
+Meng et al. (2016), JMLR 17 (MLlib).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -23,73 +28,122 @@ from discourse.topics.quality import mix_at, score_likelihood
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-PASSES = 50
-_PAIRS_A_PART = 500_000  # sums of two parts do not depend on their order; those of more do, in the last bits
-_STEP_OFFSET, _STEP_DECAY = 1.0, 0.51
+PASSES = 100  # of EM; docs/spark.md has what fewer cost
+ROUNDS = 300  # of online variational Bayes, each over a share of the passages
+_BATCH = 128  # passages a round: more of them part the topics later, fewer make phi noisy
+_STEP_OFFSET, _STEP_DECAY = 10.0, 0.7
+_PAIRS_A_PART = 500_000
+_CHECKPOINT = 10  # passes of EM; each is one more layer on what Spark would compute again
 
 
-def fit(
-    session: SparkSession,
-    counts: sparse.csr_matrix,
-    *,
-    n_topics: int,
-    seed: int,
-    alpha: float,
-    eta: float,
-    max_iterations: int,
-    tolerance: float,
-) -> Fit:
-    """Fit topics to counts (n_passages, n_terms) in 50 passes, or in `max_iterations` if that is fewer.
+class Asked(TypedDict):
+    """What an engine is asked besides the counts; a prior that is None it chooses itself."""
 
-    alpha is where MLlib begins to learn its own. It has converged when one more pass, ours, raises the
-    likelihood by less than `tolerance` of its size; MLlib itself does not ask. The trace has one row: the
-    likelihood in nats per token after the last pass.
+    n_topics: int
+    seed: int
+    alpha: float | None
+    eta: float | None
+    max_iterations: int
+    tolerance: float
+
+
+def fit_by_em(session: SparkSession, counts: sparse.csr_matrix, **asked: Unpack[Asked]) -> Fit:
+    """Fit topics to counts (n_passages, n_terms) in 100 passes, or in `max_iterations` if that is fewer.
+
+    alpha and eta are the weights beside the counts, as in cvb0; MLlib's own parameters are larger by 1, being
+    those of modes. If None, alpha is 1 / K and eta 1 / K, at least 0.02 and at most 0.1. It has converged when
+    one more pass, ours, raises the likelihood by less than `tolerance` of its size; MLlib itself does not ask.
+    The trace has one row: the likelihood in nats per token after the last pass.
     """
     from pyspark.ml.clustering import LDA
 
-    passes = min(max_iterations, PASSES)
-    frame = _ship(session, counts).persist()
-    try:
-        model = LDA(
-            k=n_topics,
-            seed=seed,
-            maxIter=passes,
-            optimizer="online",
-            subsamplingRate=1.0,
-            learningOffset=_STEP_OFFSET,
-            learningDecay=_STEP_DECAY,
-            docConcentration=[alpha],
-            topicConcentration=eta,
-            optimizeDocConcentration=True,
-        ).fit(_as_vectors(frame, counts.shape[1]))
-        phi = _rows_to_one(np.ascontiguousarray(model.topicsMatrix().toArray().T))
+    passes, alpha, eta = min(asked["max_iterations"], PASSES), *_priors(asked)
+    engine = LDA(
+        k=asked["n_topics"],
+        seed=asked["seed"],
+        maxIter=passes,
+        optimizer="em",
+        docConcentration=[1 + alpha],
+        topicConcentration=1 + eta,
+        checkpointInterval=_CHECKPOINT,
+    )
+    with _shipped(session, counts) as frame:
+        weights = engine.fit(_as_vectors(frame, counts.shape[1])).topicsMatrix().toArray().T
+        phi, alphas = _rows_to_one(weights + eta), np.full(asked["n_topics"], alpha)
+        theta = _infer(frame, phi, alphas)
+    return _answer(counts, phi, theta, alphas, eta, n_iterations=passes, tolerance=asked["tolerance"])
+
+
+def fit_online(session: SparkSession, counts: sparse.csr_matrix, **asked: Unpack[Asked]) -> Fit:
+    """Fit topics by online variational Bayes: 300 rounds over 128 passages each, or over all if they are fewer.
+
+    alpha is where MLlib begins to learn its own, eta stays; None, convergence and trace as in `fit_by_em`, but
+    `max_iterations` bounds the rounds.
+    """
+    from pyspark.ml.clustering import LDA
+
+    rounds, alpha, eta = min(asked["max_iterations"], ROUNDS), *_priors(asked)
+    engine = LDA(
+        k=asked["n_topics"],
+        seed=asked["seed"],
+        maxIter=rounds,
+        optimizer="online",
+        subsamplingRate=min(1.0, _BATCH / counts.shape[0]),
+        learningOffset=_STEP_OFFSET,
+        learningDecay=_STEP_DECAY,
+        docConcentration=[alpha],
+        topicConcentration=eta,
+        optimizeDocConcentration=True,
+    )
+    with _shipped(session, counts) as frame:
+        model = engine.fit(_as_vectors(frame, counts.shape[1]))
+        phi = _rows_to_one(model.topicsMatrix().toArray().T)
         learnt = np.array(model.estimatedDocConcentration().toArray(), dtype=np.float64)
         theta = _infer(frame, phi, learnt)
-    finally:
-        frame.unpersist()
+    return _answer(counts, phi, theta, learnt, eta, n_iterations=rounds, tolerance=asked["tolerance"])
+
+
+def _priors(asked: Asked) -> tuple[float, float]:
+    """Alpha and eta as asked, or what suits the number of topics."""
+    own, alpha, eta = 1 / asked["n_topics"], asked["alpha"], asked["eta"]
+    return own if alpha is None else alpha, float(np.clip(own, 0.02, 0.1)) if eta is None else eta
+
+
+def _answer(
+    counts: sparse.csr_matrix,
+    phi: np.ndarray,
+    theta: np.ndarray,
+    alpha: np.ndarray,
+    eta: float,
+    *,
+    n_iterations: int,
+    tolerance: float,
+) -> Fit:
     likelihood = score_likelihood(phi, theta, counts)
     rise = score_likelihood(_pass_once(counts, phi, theta, eta), theta, counts) - likelihood
-    return Fit(
-        phi=phi,
-        theta=theta,
-        alpha=learnt,
-        eta=eta,
-        trace=[(passes, likelihood)],
-        converged=bool(rise < tolerance * abs(likelihood)),
-        n_iterations=passes,
-    )
+    converged, trace = bool(rise < tolerance * abs(likelihood)), [(n_iterations, likelihood)]
+    return Fit(phi, theta, alpha, eta, trace, converged, n_iterations)
 
 
-def _ship(session: SparkSession, counts: sparse.csr_matrix) -> DataFrame:
+@contextmanager
+def _shipped(session: SparkSession, counts: sparse.csr_matrix) -> Iterator[DataFrame]:
     """One row a passage: its number, its terms and how often each occurs; cut the same for any cluster."""
     bounds = zip(counts.indptr[:-1], counts.indptr[1:], strict=True)
     rows = [
         (row, counts.indices[start:end].tolist(), counts.data[start:end].astype(np.float64).tolist())
         for row, (start, end) in enumerate(bounds)
     ]
-    n_parts = max(2, counts.nnz // _PAIRS_A_PART)
-    spread = session.sparkContext.parallelize(rows, n_parts)
-    return session.createDataFrame(spread, "row long, terms array<int>, n array<double>")
+    spread = session.sparkContext.parallelize(rows, count_parts(counts.nnz))
+    frame = session.createDataFrame(spread, "row long, terms array<int>, n array<double>").persist()
+    try:
+        yield frame
+    finally:
+        frame.unpersist()
+
+
+def count_parts(n_pairs: int) -> int:
+    """Into how many parts pairs of passage and term are cut: by their number alone, not by the cluster."""
+    return max(1, n_pairs // _PAIRS_A_PART)
 
 
 def _as_vectors(frame: DataFrame, n_terms: int) -> DataFrame:
@@ -97,7 +151,7 @@ def _as_vectors(frame: DataFrame, n_terms: int) -> DataFrame:
     from pyspark.sql.functions import udf
 
     as_vector = udf(lambda terms, n: Vectors.sparse(n_terms, terms, n), VectorUDT())
-    return frame.select(as_vector("terms", "n").alias("features")).persist()
+    return frame.select(as_vector("terms", "n").alias("features"))
 
 
 def _infer(frame: DataFrame, phi: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -130,4 +184,4 @@ def _pass_once(counts: sparse.csr_matrix, phi: np.ndarray, theta: np.ndarray, et
 
 
 def _rows_to_one(values: np.ndarray) -> np.ndarray:
-    return values / values.sum(axis=1, keepdims=True)
+    return np.ascontiguousarray(values / values.sum(axis=1, keepdims=True), dtype=np.float64)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 _COUNTS = "array<struct<kind:string, term:string, holder:string, n:long>>"
 _CUT = f"row long, passage_id string, start array<int>, term array<string>, counts {_COUNTS}"
+_OF_ONE_MACHINE = ("n_workers", "store")
 _AT_ONCE = 50_000  # passages a processor of the cluster that one job takes: bounds the memory of the driver
 
 
@@ -33,10 +34,11 @@ class SparkWalk:
     ----------
     session
         Where the work is done.
-    tables, n_passages, tokenizer, stopwords, min_chars, progress
+    tables, n_passages, tokenizer, progress
         As `PassageWalk` has them; the tokenizer, its lexicon and the stop list go to every executor once.
-    n_workers, store
-        Say nothing here: the master decides who works, and Spark computes lost parts again.
+    options
+        Settings of `segment_frame`. What else `PassageWalk` takes (n_workers, store) says nothing here: the master
+        decides who works, and Spark computes lost parts again.
     """
 
     def __init__(
@@ -46,22 +48,18 @@ class SparkWalk:
         n_passages: int,
         tokenizer: Tokenizer,
         *,
-        stopwords: str | Sequence[str] = ("general", "official"),
-        min_chars: int = 2,
-        n_workers: int = 1,
-        store: object | None = None,
         progress: Progress | None = None,
+        **options: Any,
     ) -> None:
         self._session, self._tables, self._n_passages = session, tables, n_passages
-        self._tokenizer, self._stopwords, self._min_chars = tokenizer, stopwords, min_chars
         self._tell = progress or (lambda n_done, n_all: None)
-        self._counts = TermCounts()
+        self._tokenizer, self._counts = tokenizer, TermCounts()
+        self._options = {name: value for name, value in options.items() if name not in _OF_ONE_MACHINE}
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         at_once, n_done = _AT_ONCE * self._session.sparkContext.defaultParallelism, 0
-        options: dict[str, Any] = {"stopwords": self._stopwords, "min_chars": self._min_chars}
         for tables in _join_tables(self._tables, at_once):
-            cut = segment_frame(_ship(self._session, tables), self._tokenizer, **options)
+            cut = segment_frame(_ship(self._session, tables), self._tokenizer, **self._options)
             rows = cut.toArrow().sort_by("row")
             self._count(rows)
             first = 0

@@ -17,7 +17,7 @@ from discourse.topics._fit import Fit, as_model
 from discourse.topics._themes import known_terms, note_strangers, seed_prior
 
 ENGINES: dict[str, Callable[..., Fit]] = {"gensim": _gensim.fit, "cvb0": _cvb0.fit, "gibbs": _tomotopy.fit}
-ON_CLUSTER = ("spark", "spark-online")  # among the engines while `discourse.spark.engine.use_spark` is in force
+ON_CLUSTER = ("spark", "spark-online")  # among the engines while `discourse.spark.engine` has a cluster
 PRIOR = 0.1  # alpha and eta of engines that choose none themselves
 _CHOOSE_PRIORS = ("cvb0", *ON_CLUSTER)
 ETA_OF_THEMES = 0.03  # what cvb0 takes where no eta is given
@@ -63,12 +63,12 @@ def fit_lda(
         passages, 6 topics) topics of two seeds have an affinity of .86 with one start and .94 with a hundred.
     alpha
         Symmetric Dirichlet prior of theta, per topic. If None, ``cvb0`` learns one value a topic (1.5 / K
-        below 500 passages); the others take 0.1. Small on purpose: 50 / K, advised in older papers for long
-        texts, pulls paragraphs so far to the middle that a difference between documents shrinks to 0.38 of
-        itself.
+        below 500 passages), ``spark`` takes 1 / K, the others 0.1. Small on purpose: 50 / K, advised in older
+        papers for long texts, pulls paragraphs so far to the middle that a difference between documents shrinks
+        to 0.38 of itself.
     eta
         Symmetric Dirichlet prior of phi, per term. If None, ``cvb0`` learns it (0.03 below 500 passages and
-        with `themes`), the others take 0.1.
+        with `themes`), ``spark`` takes 1 / K between 0.02 and 0.1, the others 0.1.
     max_iterations
         Passes over the matrix at most.
     tolerance
