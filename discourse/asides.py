@@ -25,6 +25,13 @@ from discourse.runs.store import hash_file, read_json
 from discourse.runs.writer import csv_bytes
 from discourse.stages import STAGES
 
+_STRAY = "nothing in this run vouches for it: it was added, or left by a command that was interrupted"
+_WORK = (
+    ".parts/",
+    "universes/",
+    "selection/",
+)  # what an interrupted command had finished; no result reads it
+_HALF = (".partial", ".waste", ".tmp")  # ends of our names for what is not whole
 _OF_SYSTEMS = (".DS_Store", "Thumbs.db", "desktop.ini")  # what a file manager leaves where somebody looked
 _OF_STAGES = {name for _, files in STAGES.values() for name in files}
 
@@ -44,7 +51,7 @@ def compare_asides(run: Run, again: Run | None = None) -> Iterator[tuple[str, st
             known.add(name)
             if finding:
                 yield name, finding
-    yield from ((name, "was added: nothing in this run wrote it") for name in _strays(run.path, known))
+    yield from ((name, _STRAY) for name in _strays(run.path, known))
 
 
 def _recorded(manifest: dict[str, Any]) -> Iterable[str]:
@@ -131,6 +138,7 @@ def _compare(path: Path, digest: str, fresh: Path | None) -> str:
 def _strays(folder: Path, known: set[str]) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        is_ours = name in known or name.startswith(f"{INPUTS}/") or is_temporary(path)
-        if path.is_file() and not is_ours and path.name not in _OF_SYSTEMS:
+        is_ours = name in known or name.startswith((f"{INPUTS}/", *_WORK)) or is_temporary(path)
+        is_half = any(part.startswith(".") and part.endswith(_HALF) for part in Path(name).parts)
+        if path.is_file() and not (is_ours or is_half or path.name in _OF_SYSTEMS):
             yield name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from discourse.report.exports.mallet import write_mallet
 from discourse.report.exports.r_files import write_r
 from discourse.report.exports.workbook import write_workbook
 from discourse.runs.folders import refuse_foreign, replace_folder
+from discourse.runs.lock import lock_folder
 from discourse.runs.store import has_table, load_model, write_csv
 from discourse.stages import Run, tell_payload
 from discourse.topics.dtm import build_dtm
@@ -41,6 +43,13 @@ def export_run(
                 f"--to {target!r} is no target. {suggest(target, TARGETS)}Targets: {', '.join(TARGETS)}."
             )
     folders = [(out or run.path / "exports") / target for target in targets]
+    with lock_folder(run.path) if out is None else nullcontext():
+        return _export(run, targets, folders, progress)
+
+
+def _export(
+    run: Run, targets: Sequence[str], folders: Sequence[Path], progress: Callable[[str], None] | None
+) -> list[Path]:
     for folder in folders:
         refuse_foreign(folder)
     tell = cache(lambda: tell_payload(run))  # two targets need it, and it takes seconds
@@ -52,7 +61,7 @@ def export_run(
             lambda path, target=target: TARGETS[target](run, path, tell),  # type: ignore[misc]
             about={"target": target, "study": run.study.name, "run": run.manifest["id"]},
         )
-    return folders
+    return list(folders)
 
 
 def _excel(run: Run, folder: Path, tell: Tell) -> None:

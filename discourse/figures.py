@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +22,7 @@ from discourse.report.figures.drawing import (
 )
 from discourse.report.fonts import Face
 from discourse.runs.folders import refuse_foreign, replace_folder
+from discourse.runs.lock import lock_folder
 from discourse.runs.store import has_table
 from discourse.stages import Run, tell_payload
 
@@ -60,8 +63,15 @@ def draw_run(
             if progress is not None:
                 progress(done, len(figures), figure.name)
 
-    about = {"study": run.study.name, "run": run.manifest["id"], "language": language, "width_mm": width}
-    return replace_folder(folder, fill, about=about | {"fonts": [face.family for face in faces]})
+    about: dict[str, Any] = {
+        "study": run.study.name,
+        "run": run.manifest["id"],
+        "language": language,
+        "width_mm": width,
+    }
+    about["fonts"] = [face.family for face in faces]
+    with lock_folder(run.path) if out is None else nullcontext():
+        return replace_folder(folder, fill, about=about)
 
 
 def _write(

@@ -14,6 +14,8 @@ from discourse.corpus.passages import split_passages
 from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import DataError, RunError
 from discourse.pipeline import Run
+from discourse.runs.folders import fill_folder
+from discourse.runs.inputs import refuse_altered_copies
 from discourse.runs.store import has_table, load_model, save_table
 from discourse.segment.tokenizer import build_tokenizer
 from discourse.segment.tokens import segment_passages
@@ -54,6 +56,7 @@ def infer_texts(run: Run, path: Path) -> dict[str, pd.DataFrame]:
     UserWarning
         Texts that cannot be read; documents of whose tokens the model knows less than a third.
     """
+    refuse_altered_copies(run.path, run.manifest)
     model, tables = load_model(run.path), _read_texts(run, path)
     dtm = _count(tables["tokens"], model)
     known = tables["tokens"][tables["tokens"]["passage_id"].astype("str").isin(dtm.passages)]
@@ -78,9 +81,12 @@ def require_free(folder: Path) -> None:
 def save_inferred(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write the tables into a folder that is new or empty, which `require_free` tells."""
     require_free(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        save_table(folder, name, table)
+
+    def fill(place: Path) -> None:
+        for name, table in tables.items():
+            save_table(place, name, table)
+
+    fill_folder(folder, fill)
 
 
 def render_inferred(shares: pd.DataFrame, topics: pd.DataFrame, *, n_shown: int = 3) -> str:

@@ -19,6 +19,8 @@ from discourse.corpus.recycled import drop_recycled
 from discourse.errors import RunError, SettingError
 from discourse.multiverse import Universe
 from discourse.pipeline import Run
+from discourse.runs.asked import writing_beside
+from discourse.runs.inputs import refuse_altered_copies
 from discourse.runs.store import has_table, load_model, load_table
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
@@ -90,6 +92,14 @@ def assess_segmentation(
         A number out of range.
     """
     _check(run, n_top, n_seeds)
+    refuse_altered_copies(run.path, run.manifest)
+    with writing_beside(run.path, "segmentation.parquet", "segmentation.csv"):
+        return _assess(run, n_top, n_seeds, processes, progress)
+
+
+def _assess(
+    run: Run, n_top: int, n_seeds: int, processes: int | None, progress: Progress | None
+) -> pd.DataFrame:
     changes = _four_settings(run.study)
     declared = next(name for name, own in changes.items() if not own)
     rows = _judge_terms(_score_terms(run, changes), declared, n_top)

@@ -21,6 +21,7 @@ from discourse.errors import SettingError
 from discourse.pipeline import Run
 from discourse.report.html import write_page
 from discourse.report.selection import render_selection
+from discourse.runs.asked import writing_beside
 from discourse.runs.store import write_file
 from discourse.topics.dtm import build_dtm
 from discourse.topics.families import gather_families, render_families
@@ -30,6 +31,9 @@ from discourse.variants import model_settings
 
 PAGE = "selection.html"
 _WORK = "selection"
+_WRITTEN = [
+    f"{name}.{ending}" for name in ("selection", "sizes", "topic_families") for ending in ("parquet", "csv")
+]
 
 
 def select_size(
@@ -44,6 +48,16 @@ def select_size(
     sizes, n_seeds: instead of those of the study. Writes the tables `selection`, `sizes` and `topic_families`
     (of the recommended size) and ``selection.html`` into the run folder, and changes nothing else in it.
     """
+    with writing_beside(run.path, *_WRITTEN, PAGE):
+        return _select(run, sizes, n_seeds, progress)
+
+
+def _select(
+    run: Run,
+    sizes: Sequence[int] | None,
+    n_seeds: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> str:
     tokens = run.table("tokens")
     dtm = build_dtm(tokens, **run.study.options("topics.dtm"))
     options = _options(run, sizes, n_seeds)

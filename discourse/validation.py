@@ -16,6 +16,7 @@ from discourse.evidence.coding import DEFAULT_TASKS, CodingPlan, plan_coding
 from discourse.evidence.form import Language, build_key, render_form
 from discourse.evidence.scores import score_coding
 from discourse.evidence.verdicts import render_scores
+from discourse.runs.asked import writing_beside
 from discourse.runs.store import (
     has_table,
     hash_file,
@@ -76,9 +77,10 @@ def score_coders(run: Run, key_file: Path, answer_files: Sequence[Path]) -> tupl
     _check_same(run, key["run"], key_file)
     coded = read_answers([(str(path), _read(path)) for path in answer_files], key)
     scores = score_coding(coded)
-    save_table(run.path / FOLDER, "coding_items", coded)
-    save_table(run.path / FOLDER, "coding_scores", scores)
-    write_json(run.path / FOLDER / _OF, {"form": key["form"], "run": key["run"]})
+    with writing_beside(run.path, FOLDER):
+        save_table(run.path / FOLDER, "coding_items", coded)
+        save_table(run.path / FOLDER, "coding_scores", scores)
+        write_json(run.path / FOLDER / _OF, {"form": key["form"], "run": key["run"]})
     labels = run.table("topics").set_index("topic")["label"]
     return scores, render_scores(scores, {int(str(topic)): str(label) for topic, label in labels.items()})
 

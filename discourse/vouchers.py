@@ -17,8 +17,9 @@ from discourse.config import Study, read_study
 from discourse.corpus.metadata import read_metadata
 from discourse.corpus.sources import read_sources
 from discourse.errors import DiscourseError
+from discourse.identity import list_files
 from discourse.originals import name_byte
-from discourse.pipeline import Run, list_files
+from discourse.pipeline import Run
 from discourse.runs import manifest as manifests
 from discourse.runs.changes import name_change, name_entries, name_rows, name_words, show_change
 from discourse.runs.inputs import IDENTITY, INPUTS, altered_copies, find_input, recorded_copies

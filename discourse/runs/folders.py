@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from discourse.errors import RunError, write_error
+from discourse.runs.lock import lock_folder
 from discourse.runs.store import hash_file, read_json, write_json
 
 MARK = "made.json"
@@ -19,8 +20,13 @@ def replace_folder(folder: Path, fill: Callable[[Path], Any], *, about: Mapping[
 
     fill: writes files (no subfolders' worth of state) into the path it is given. about: what is written into
     ``made.json`` with the hash of every file, by which a folder of ours is known again. A folder that lacks it,
-    or whose files somebody has changed since, is never replaced: RunError.
+    or whose files somebody has changed since, is never replaced: RunError. Nor is one that another process is writing.
     """
+    with lock_folder(folder):
+        return _replace(folder, fill, about)
+
+
+def _replace(folder: Path, fill: Callable[[Path], Any], about: Mapping[str, Any]) -> Path:
     refuse_foreign(folder)
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -35,6 +41,27 @@ def replace_folder(folder: Path, fill: Callable[[Path], Any], *, about: Mapping[
         raise write_error(folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def fill_folder(folder: Path, fill: Callable[[Path], Any]) -> Path:
+    """Fill a folder that is new or empty; it appears whole or not at all. Returns it.
+
+    Raises RunError where something lies there, or another process is writing it.
+    """
+    partial = folder.with_name(f".{folder.name}.partial")
+    with lock_folder(folder):
+        if not is_vacant(folder):
+            raise RunError(f"{folder}: is not empty; choose another --out so that nothing is lost")
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir(parents=True)
+            fill(partial)
+            swap_folder(partial, folder)
+        except OSError as error:
+            raise write_error(folder, error) from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 

@@ -96,9 +96,11 @@ def guard_table(path: Path) -> None:
 
 
 def guard_zip(path: Path) -> None:
-    """Raise ValueError where the files packed in one would unpack out of proportion."""
+    """Raise ValueError where the files packed in one would unpack out of proportion, or are encrypted."""
     with zipfile.ZipFile(path) as archive:
         sizes = [info.file_size for info in archive.infolist()]
+        if any(info.flag_bits & 1 for info in archive.infolist()):
+            raise ValueError("is encrypted")
     if len(sizes) > _MOST_ENTRIES or sum(sizes) > max(_FREE_BYTES, _MOST_RATIO * path.stat().st_size):
         raise ValueError("unpacks out of proportion")
 

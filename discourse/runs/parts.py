@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,17 @@ class FolderParts:
         """Write each table under a temporary name, then rename it."""
         for name in self._names:
             write_file(self._path(key, name), partial(tables[name].to_parquet, index=False))
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give an empty folder for what lives as long as the stage; what a killed run left there goes first."""
+        folder = self._folder / "scratch"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self) -> None:
         """Throw all of them away."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from discourse.errors import RunError, SourceError
 from discourse.evidence.answers import read_key
 from discourse.evidence.form import KEY_SCHEMA, hash_content
 from discourse.runs.footer import read_chunks
-from discourse.runs.store import load_table, save_table
+from discourse.runs.store import load_model, load_table, save_table
 from tests.fuzz.mutations import mutate
 from tests.fuzz.targets import TARGETS, attempt
 
@@ -53,6 +54,17 @@ def test_a_footer_says_what_the_library_reads_in_it(tmp_path):
     ]
     chunks = read_chunks(tmp_path / "lexicon.parquet")
     assert [(chunk.name, chunk.n_values, chunk.n_bytes) for chunk in chunks] == expected
+
+
+def test_a_model_whose_arrays_are_said_to_be_encrypted_is_refused(tmp_path):
+    """A finding of the campaign: `zipfile` asks for a password with an error that is none of a file."""
+    with zipfile.ZipFile(tmp_path / "model.npz", "w") as archive:
+        archive.writestr("phi.npy", b"\x93NUMPY")
+    data = bytearray((tmp_path / "model.npz").read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "model.npz").write_bytes(data)
+    with pytest.raises(RunError, match="is damaged"):
+        load_model(tmp_path)
 
 
 def test_a_key_with_half_a_character_is_refused(tmp_path):
