@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import astuple, fields
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,9 @@ class Store(Protocol):
     def save(self, key: str, tables: Mapping[str, pd.DataFrame]) -> None:
         """Keep tables under this key."""
 
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Give an empty folder that is removed in the end, or by the next run where this one is killed."""
+
 
 def match_passages(
     folded: FoldedText,
@@ -48,8 +51,8 @@ def match_passages(
 ) -> Iterator[Span]:
     """Spans that passages share, in order; weights (n_letters,), searched (n_passages,).
 
-    With several workers the arrays lie in temporary files that all processes see, so that they are in memory
-    once. store: finished blocks (table ``spans``) are taken from it and given to it. progress: called with the
+    With several workers the arrays lie in files of a temporary folder (the store's, if there is one) that all
+    processes see, so that they are in memory once. store: finished blocks (table ``spans``) are taken from it and given to it. progress: called with the
     number of anchors done and of all.
     """
     tell = progress or (lambda n_done, n_all: None)
@@ -67,10 +70,8 @@ def match_passages(
 
     with ExitStack() as stack:
         if n_workers > 1:
-            folder = stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="discourse-reuse-", ignore_cleanup_errors=True)
-            )
-            _spread(Path(folder), folded, weights, anchors)
+            folder = stack.enter_context(_temporary_folder() if store is None else store.scratch())
+            _spread(folder, folded, weights, anchors)
             del weights  # from here on in the files only
             anchors = _map_anchors(folder)
             make: Callable[[], _Matcher] = partial(_open_matcher, folder, thresholds)
@@ -84,6 +85,12 @@ def match_passages(
                 store.save(key, {"spans": pd.DataFrame([astuple(span) for span in spans], columns=_SPAN)})
             tell(rows.stop, len(anchors.place))
             yield from spans
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="discourse-reuse-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 class _Matcher:
@@ -109,17 +116,17 @@ def _spread(folder: Path, folded: FoldedText, weights: np.ndarray, anchors: Anch
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
-def _open_matcher(folder: str, thresholds: Thresholds) -> _Matcher:
+def _open_matcher(folder: Path, thresholds: Thresholds) -> _Matcher:
     folded = FoldedText(*(_map(folder, f"folded_{field.name}") for field in fields(FoldedText)))
     return _Matcher(folded, _map(folder, "weights"), _map_anchors(folder), thresholds)
 
 
-def _map_anchors(folder: str) -> Anchors:
+def _map_anchors(folder: Path) -> Anchors:
     return Anchors(*(_map(folder, f"anchors_{field.name}") for field in fields(Anchors)))
 
 
-def _map(folder: str, name: str) -> np.ndarray:
-    path = Path(folder) / f"{name}.npy"
+def _map(folder: Path, name: str) -> np.ndarray:
+    path = folder / f"{name}.npy"
     mode: Literal["r"] | None = (
         "r" if path.stat().st_size > 4096 else None
     )  # nothing can be mapped of an empty one

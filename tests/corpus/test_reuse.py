@@ -19,6 +19,7 @@ from discourse.corpus.recycled import drop_recycled, mark_reuse, render_reuse, r
 from discourse.corpus.reuse import find_reuse
 from discourse.errors import DataError, SettingError
 from discourse.resources import resource
+from discourse.runs.parts import FolderParts
 
 SENTENCE = "把网格员的手机号码贴到每一户居民的门上,让老人遇到难处的时候能够第一个想到自己的楼栋长"
 OTHER = "茶山深处的合作社请来农技师傅,一垄一垄教会种植户怎样修剪怎样防霜,去年的鲜叶价格翻了一番"
@@ -376,6 +377,24 @@ def test_blocks_of_any_size_and_two_processes_give_the_same_reuse(seed_passages,
         find_reuse(*seed_passages, n_workers=2, progress=lambda done, of: told.append((done, of))), whole
     )
     assert told == sorted(told) and told[-1][0] == told[-1][1]
+
+
+def test_what_processes_share_lies_in_the_run_and_goes_even_when_a_killed_run_left_some(
+    seed_passages, tmp_path, monkeypatch
+):
+    whole = find_reuse(*seed_passages)
+    monkeypatch.setattr(matching, "_WORTH_A_WORKER", 1)
+    monkeypatch.setattr(matching.tempfile, "TemporaryDirectory", None)  # nothing lies elsewhere
+    left = tmp_path / ".parts" / "scratch" / "weights.npy"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half of an array")
+    seen = []
+    store = FolderParts(tmp_path / ".parts", ["spans"])
+    found = find_reuse(
+        *seed_passages, n_workers=2, store=store, progress=lambda done, of: seen.append(left.stat().st_size)
+    )
+    pd.testing.assert_frame_equal(found, whole)
+    assert min(seen) > 1000 and not left.parent.exists()
 
 
 def test_finished_blocks_are_found_again_unless_a_threshold_differs(seed_passages, monkeypatch):
