@@ -6,7 +6,7 @@ import numpy as np
 
 
 def document_share(counts: np.ndarray, phi: np.ndarray, n_rounds: int = 30) -> np.ndarray:
-    """Twin of `topics._kernels.share_documents`: counts (n_passages, n_terms), phi (n_topics, n_terms)."""
+    """Twin of `topics._kernels_given.share_documents`: counts (n_passages, n_terms), phi (n_topics, n_terms)."""
     n_topics = len(phi)
     share = [1 / n_topics] * n_topics
     tokens = [[0.0] * n_topics for _ in counts]

@@ -72,7 +72,7 @@ def test_only_the_command_line_imports_typer():
 
 def test_only_kernels_import_numba():
     users = {p.name for p in MODULES if any(name.split(".")[0] == "numba" for name in imports_of(p))}
-    assert users <= {"_kernels.py", "_vectors.py"}
+    assert all(name.startswith("_kernels") or name == "_vectors.py" for name in users)
 
 
 def test_only_spark_imports_pyspark_and_only_when_it_is_asked_for():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from discourse.topics import _kernels
+from discourse.topics import _kernels_given
 from discourse.topics._grid import Grid
 from discourse.topics._state import State, to_shares
 
@@ -101,7 +101,7 @@ class Completion:
     ) -> float:
         """Read the seen halves once more, in place; log likelihood of the hidden ones."""
         halves = self.passage_start, self.pair_term, self.seen, self.hidden
-        return _kernels.complete_passages(*halves, chances, alpha, amounts, demand)
+        return _kernels_given.complete_passages(*halves, chances, alpha, amounts, demand)
 
 
 def _peak(places: np.ndarray, heights: np.ndarray) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from discourse.topics import _kernels
+from discourse.topics import _kernels, _kernels_kept
 from discourse.topics._grid import Grid, Run
 
 KEPT = 16  # responsibilities of a pair where memory is short
@@ -38,7 +38,7 @@ class State:
             self._kernels = _kernels.sweep, _kernels.count_tokens
         else:
             self.gamma = np.zeros((n_pairs, KEPT), dtype=np.uint32)
-            self._kernels = _kernels.sweep_kept, _kernels.count_kept
+            self._kernels = _kernels_kept.sweep_kept, _kernels_kept.count_kept
         self.passage_topic = _zeros(len(grid.lengths), self.n_padded)
         self.term_topic = _zeros(len(grid.term_order), self.n_padded)
         self.total = np.ones(self.n_padded)

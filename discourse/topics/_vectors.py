@@ -2,7 +2,7 @@
 
 Twice as fast as what the compiler makes of plain loops (it cannot know that the rows do not overlap), and the
 order of every sum is fixed, so that processors with other vector lengths give the same bytes. A change here
-does not reach kernels that lie compiled on disk: touch `_kernels.py` with it.
+does not reach kernels that lie compiled on disk: touch `_kernels.py` and `_kernels_kept.py` with it.
 """
 
 from __future__ import annotations

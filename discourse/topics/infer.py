@@ -10,7 +10,7 @@ from scipy import sparse
 
 from discourse.contracts import TopicModel, check
 from discourse.errors import DataError, SettingError
-from discourse.topics import _kernels
+from discourse.topics import _kernels_given
 
 _CHUNK = 2**22  # responsibilities at a time, 32 MB
 _COMPLETION_ROUNDS = 100
@@ -128,7 +128,9 @@ def score_completion(model: TopicModel, counts: sparse.csr_matrix, *, seed: int 
     alpha, demand = np.array(model.alpha), np.empty(model.n_topics)
     before = -np.inf
     for _ in range(_COMPLETION_ROUNDS):
-        likelihood = _kernels.complete_passages(starts, terms, seen, hidden, chances, alpha, amounts, demand)
+        likelihood = _kernels_given.complete_passages(
+            starts, terms, seen, hidden, chances, alpha, amounts, demand
+        )
         if abs(likelihood - before) < 1e-6 * abs(likelihood):
             break
         before = likelihood

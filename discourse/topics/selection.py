@@ -12,12 +12,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, check
@@ -27,7 +25,7 @@ from discourse.topics.cooccurrence import count_in_passages, count_in_windows
 from discourse.topics.infer import score_completion
 from discourse.topics.lda import fit_lda
 from discourse.topics.quality import find_duplicates, score_diversity, score_exclusivity, top_positions
-from discourse.topics.returns import FOUND, measure_chance
+from discourse.topics.stability import score_stability
 
 FEWEST_HELD_OUT = 5  # passages
 
@@ -218,29 +216,9 @@ def _score_stability(
     """Stability and share of returning topics of each model; only one size is in memory at a time."""
     scores = {}
     for size in sizes:
-        roots = [np.sqrt(_must(store.load(f"k{size}-s{seed}")).phi.astype(np.float64)) for seed in seeds]
-        found: dict[int, list[float]] = {seed: [] for seed in seeds}
-        above: dict[int, list[float]] = {seed: [] for seed in seeds}
-        for (one, first), (other, second) in combinations(zip(seeds, roots, strict=True), 2):
-            affinity = first @ second.T
-            rows, columns = linear_sum_assignment(affinity, maximize=True)
-            same, chance = affinity[rows, columns], measure_chance(affinity, rows, columns)
-            for seed in (one, other):
-                above[seed].append(_above_chance(affinity, same))
-                found[seed].append(float(((same - chance) / (1 - chance) >= FOUND).mean()))
-        for seed in seeds:
-            scores[size, seed] = _mean(above[seed]), _mean(found[seed])
+        phis = {seed: _must(store.load(f"k{size}-s{seed}")).phi for seed in seeds}
+        scores.update({(size, seed): own for seed, own in score_stability(phis).items()})
     return scores
-
-
-def _above_chance(affinity: np.ndarray, same: np.ndarray) -> float:
-    """Mean affinity of paired topics, rescaled so that the mean of all other pairs is 0 and equality is 1."""
-    different = (affinity.sum() - same.sum()) / (affinity.size - len(same))
-    return float((same.mean() - different) / (1 - different))
-
-
-def _mean(values: list[float]) -> float:
-    return float(np.mean(values)) if values else float("nan")
 
 
 def _must(candidate: Candidate | None) -> Candidate:

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from discourse.contracts import DocumentTermMatrix, TopicModel, check
 from discourse.errors import DataError, SettingError
-from discourse.topics import _kernels
+from discourse.topics import _kernels_given
 from discourse.topics._grid import open_workers
 
 _PAIRS_A_BLOCK = 100_000  # of passage and term; below, a thread is not worth its start
@@ -117,7 +117,7 @@ def _share_documents(
     bounds = np.linspace(0, len(shares), n_blocks + 1).astype(int).tolist()
 
     def work(block: int) -> float:
-        _kernels.share_documents(bounds[block], bounds[block + 1], *tables, n_rounds, shares)
+        _kernels_given.share_documents(bounds[block], bounds[block + 1], *tables, n_rounds, shares)
         return 0.0
 
     with open_workers(None, n_blocks) as run:

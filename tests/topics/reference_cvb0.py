@@ -32,7 +32,7 @@ def count_tokens(passages, terms, counts, gamma, n_passages, n_terms):
 
 
 def hidden_likelihood(alpha, amounts, seen, hidden, phi):
-    """Twin of `_kernels.complete_passages`: dense seen, hidden (n_passages, n_terms), phi (n_topics, n_terms).
+    """Twin of `_kernels_given.complete_passages`: dense seen, hidden (n_passages, n_terms), phi (n_topics, n_terms).
 
     Returns the amounts after one more round and the log likelihood of the hidden tokens under them.
     """

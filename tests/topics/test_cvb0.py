@@ -9,7 +9,7 @@ from numba import config
 from scipy import sparse
 
 import discourse
-from discourse.topics import _cvb0, _grid, _kernels, _priors, _vectors
+from discourse.topics import _cvb0, _grid, _kernels, _kernels_given, _kernels_kept, _priors, _vectors
 from discourse.topics._state import State
 from tests.topics import reference_cvb0
 
@@ -138,7 +138,7 @@ def test_completion_equals_its_slow_twin_and_its_demand_is_the_gradient():
 
     def ask(alpha):
         ours, demand = amounts.copy(), np.empty(7)
-        likelihood = _kernels.complete_passages(
+        likelihood = _kernels_given.complete_passages(
             np.arange(0, 55, 9), columns, seen.ravel(), hidden.ravel(), phi.T.copy(), alpha, ours, demand
         )
         return likelihood, ours, demand
@@ -366,7 +366,7 @@ def run_kept(counts, kept, here, there, total):
     passages = np.repeat(np.arange(counts.shape[0], dtype=np.int32), np.diff(counts.indptr))
     pairs = counts.indices.astype(np.int32), counts.data.astype(np.float32)
     tables = kept, here, there, total.astype(np.float32), change, scratch
-    return _kernels.sweep_kept(0, counts.nnz, passages, starts, *pairs, *tables, True), change
+    return _kernels_kept.sweep_kept(0, counts.nnz, passages, starts, *pairs, *tables, True), change
 
 
 def test_a_sweep_that_could_keep_all_topics_equals_the_slow_twin():
@@ -400,7 +400,7 @@ def test_counts_stay_those_of_what_is_kept():
     np.testing.assert_allclose(there - 0.05, after[1], atol=1e-5)
     exact = np.zeros((7, 24)), np.zeros((11, 24))
     starts = np.arange(counts.nnz + 1)
-    _kernels.count_kept(
+    _kernels_kept.count_kept(
         0, counts.nnz, passages, starts, counts.indices, counts.data.astype(np.float32), kept, *exact
     )
     np.testing.assert_allclose(exact[0], after[0], rtol=1e-12)
@@ -414,7 +414,7 @@ def test_the_largest_weights_are_kept_whatever_their_order():
         weights[rng.choice(40, n_large, replace=False)] = rng.uniform(0.02, 1, n_large)
         scratch, row = np.zeros((5, 40), dtype=np.float32), np.ones(16, dtype=np.uint32)
         scratch[1] = weights
-        _kernels._keep_largest(row, scratch, np.float32(weights.sum()))
+        _kernels_kept._keep_largest(row, scratch, np.float32(weights.sum()))
         largest = np.argsort(-weights)[: min(n_large, 16)]
         expected = np.zeros(40)
         expected[largest] = weights[largest] / weights[largest].sum()

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from discourse.errors import DataError, SettingError
-from discourse.topics import selection
+from discourse.topics import selection, stability
 from discourse.topics.dtm import build_dtm
 from discourse.topics.selection import Candidate, default_sizes, score_sizes
 from discourse.topics.tradeoff import explain_choice, render_sizes, summarise_sizes
@@ -99,8 +99,8 @@ def test_seeds_hold_out_other_passages_sizes_the_same_ones():
 
 
 def test_affinity_above_chance_is_zero_for_unrelated_and_one_for_equal_topics():
-    assert selection._above_chance(np.array([[1.0, 0.3], [0.3, 1.0]]), np.array([1.0, 1.0])) == 1
-    assert selection._above_chance(np.full((3, 3), 0.6), np.full(3, 0.6)) == pytest.approx(0)
+    assert stability._above_chance(np.array([[1.0, 0.3], [0.3, 1.0]]), np.array([1.0, 1.0])) == 1
+    assert stability._above_chance(np.full((3, 3), 0.6), np.full(3, 0.6)) == pytest.approx(0)
 
 
 def test_sizes_grow_with_the_corpus_and_never_pass_what_it_allows():
