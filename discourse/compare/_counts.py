@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from scipy import sparse
 from discourse.compare.groups import as_labels
 from discourse.contracts import check
 from discourse.errors import DataError, require_column
+
+_CELLS = 50_000_000  # numbers of a dense block of rates
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,6 @@ class Counts:
     def lengths(self) -> np.ndarray:
         """Tokens of each document (n_documents,)."""
         return np.asarray(self.counts.sum(axis=1)).ravel()
-
-    def select(self, wanted: np.ndarray) -> np.ndarray:
-        """Return the counts of the `wanted` terms as a dense array (n_documents, n_wanted)."""
-        return self.counts[:, np.flatnonzero(wanted)].toarray().astype(np.float64)
 
     def find(self, terms: pd.Series) -> np.ndarray:
         """Say which terms are among `terms` (n_terms,) bool."""
@@ -73,7 +72,14 @@ def _owner_of_tokens(tokens: pd.DataFrame, passages: pd.DataFrame, doc_ids: pd.I
     return doc_ids.get_indexer(pd.Index(passages["doc_id"].to_numpy()[position]))[codes]
 
 
-def comparable_rates(counted: Counts, wanted: np.ndarray) -> np.ndarray:
-    """Square roots of rates (n_documents, n_wanted), whose variance hardly depends on the rate, centred on 0."""
-    rates = np.sqrt((counted.select(wanted) + 0.375) / counted.lengths[:, None])
-    return rates - rates.mean(axis=0)
+def comparable_rates(counted: Counts, wanted: np.ndarray) -> Iterator[np.ndarray]:
+    """Square roots of rates (n_documents, n_columns), whose variance hardly depends on the rate, centred on 0.
+
+    All wanted terms (n_terms,) in their order, so many at a time that a block stays below half a gigabyte.
+    """
+    columns, lengths = np.flatnonzero(wanted), counted.lengths[:, None]
+    size = max(1, _CELLS // max(len(lengths), 1))
+    for start in range(0, len(columns), size):
+        counts = counted.counts[:, columns[start : start + size]].toarray().astype(np.float64)
+        rates = np.sqrt((counts + 0.375) / lengths)
+        yield rates - rates.mean(axis=0)

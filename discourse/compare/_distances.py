@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import gammaln, xlogy
 
-_BLOCK = 1_000
+from discourse.compare._permutation import bound_permutations, draw_orders, split_labels
+
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -61,11 +62,13 @@ def scale_profiles(values: np.ndarray) -> np.ndarray:
 def deal_groups(groups: np.ndarray, strata: np.ndarray, n_permutations: int, seed: int) -> np.ndarray:
     """Group codes (n_permutations + 1, n_units) dealt anew inside the strata, the observed ones first."""
     rng = np.random.default_rng(seed)
-    dealt = np.tile(groups, (n_permutations + 1, 1))
+    n_permutations = bound_permutations(n_permutations, len(groups))
+    small = groups.astype(np.min_scalar_type(int(groups.max(initial=0))))  # a byte a unit, not eight
+    dealt = np.tile(small, (n_permutations + 1, 1))
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
-        order = np.argsort(rng.random((n_permutations, len(members))), axis=1)
-        dealt[1:, members] = groups[members][order]
+        for rows, order in draw_orders(n_permutations, len(members), rng):
+            dealt[rows.start + 1 : rows.stop + 1, members] = small[members][order]
     return dealt
 
 
@@ -78,6 +81,7 @@ def smallest_p(groups: np.ndarray, strata: np.ndarray, n_permutations: int) -> f
     np.add.at(sizes, (strata, groups), 1)
     logs = gammaln(sizes.sum(axis=1) + 1.0).sum() - gammaln(sizes + 1.0).sum()
     alike = np.unique(sizes, axis=1, return_counts=True)[1]
+    n_permutations = bound_permutations(n_permutations, len(groups))
     return float(max(np.exp(gammaln(alike + 1.0).sum() - logs), 1.0 / (n_permutations + 1)))
 
 
@@ -88,8 +92,7 @@ def welch_statistic(values: np.ndarray, labels: np.ndarray, n_groups: int) -> np
     less, so that unequal dispersion is not taken for a difference. Every group needs two units.
     Reference: Hamidi et al. (2019), Microbiome 7:51.
     """
-    blocks = [labels[i : i + _BLOCK] for i in range(0, len(labels), _BLOCK)]
-    return np.concatenate([_welch_block(values, block, n_groups) for block in blocks])
+    return np.concatenate([_welch_block(values, block, n_groups) for block in split_labels(labels)])
 
 
 def _welch_block(values: np.ndarray, labels: np.ndarray, n_groups: int) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import factorial, prod
 from typing import Any
 
@@ -57,15 +58,15 @@ def _step_down(
     """Step-down max-T p (n_groups, n_terms) over all groups and terms together."""
     names, codes = np.unique(counted.groups.astype(str), return_inverse=True)
     targets = np.searchsorted(names, groups)
-    unit = _permutation.scale(comparable_rates(counted, wanted))
-    observed = _correlations(unit, codes[None, :], targets)[0]
+    rates = partial(comparable_rates, counted, wanted)
+    observed = _correlations(rates, codes[None, :], targets)[0]
     order = np.argsort(-observed, kind="stable")
-    t = observed * np.sqrt((len(unit) - 2) / np.maximum(1.0 - observed**2, 1e-12))
-    threshold = _permutation.as_correlation(t[order] * (1.0 - _permutation.TIE), len(unit))
+    t = observed * np.sqrt((len(codes) - 2) / np.maximum(1.0 - observed**2, 1e-12))
+    threshold = _permutation.as_correlation(t[order] * (1.0 - _permutation.TIE), len(codes))
     reached, n_labellings = np.zeros(len(observed)), 0
-    block = max(1, _BLOCK_SIZE // max(len(observed), 1))
+    block = max(1, _BLOCK_SIZE // max(len(observed), len(codes), 1))
     for labellings in relabel_groups(codes, n_permutations, seed, block=block):
-        permuted = _correlations(unit, labellings, targets)[:, order[::-1]]
+        permuted = _correlations(rates, labellings, targets)[:, order[::-1]]
         # the maximum over this column and all with a smaller observed statistic
         successive = np.maximum.accumulate(permuted, axis=1)[:, ::-1]
         reached += (successive >= threshold).sum(axis=0)
@@ -75,11 +76,15 @@ def _step_down(
     return adjusted.reshape(len(groups), -1)
 
 
-def _correlations(unit: np.ndarray, labellings: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def _correlations(
+    rates: Callable[[], Iterable[np.ndarray]], labellings: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
     """|correlation| of each group against the rest (n_labellings, n_groups * n_terms): |t| grows with it."""
-    return np.concatenate(
-        [np.abs(_permutation.correlate(unit, labellings == target)) for target in targets], axis=1
-    )
+    blocks = []
+    for values in rates():
+        unit = _permutation.scale(values)
+        blocks.append([np.abs(_permutation.correlate(unit, labellings == target)) for target in targets])
+    return np.concatenate([part for group in zip(*blocks, strict=True) for part in group], axis=1)
 
 
 def relabel_groups(
@@ -96,6 +101,7 @@ def relabel_groups(
         yield from (ways[start : start + block] for start in range(0, len(ways), block))
         return
     rng = np.random.default_rng(seed)
+    n_permutations = _permutation.bound_permutations(n_permutations, len(groups))
     yield groups[None, :]
     for start in range(0, n_permutations, block):
         n = min(block, n_permutations - start)

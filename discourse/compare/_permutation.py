@@ -5,6 +5,8 @@ Every result is a count of labellings, so it does not hang on the last bits of a
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from math import comb, prod
 
@@ -16,11 +18,45 @@ MAX_RELABELLINGS = 20_000
 # Two labellings that are mirror images give the same |t| up to the last bits: they must count as equal.
 TIE = 1e-8
 _BLOCK = 1_000
+_CELLS = 20_000_000  # of a block: labellings times units
+MOST_CELLS, LEAST_PERMUTATIONS = (
+    100_000_000,
+    999,
+)  # beyond 10,000 units each labelling tells more, and costs more
 
 
 def count_relabellings(design: Design) -> int:
     """Count the ways to deal the target's labels out inside the strata."""
     return prod(comb(int(n), int(k)) for n, k in zip(design.sizes, design.targets, strict=True))
+
+
+def bound_permutations(n_permutations: int, n_units: int) -> int:
+    """How many random relabellings so many units get: as asked up to 10,000 units, then fewer, which is noted."""
+    allowed = max(LEAST_PERMUTATIONS, MOST_CELLS // max(n_units, 1))
+    if n_permutations <= allowed:
+        return n_permutations
+    warnings.warn(
+        f"where more than 10,000 units are compared, fewer than {n_permutations:,} random relabellings are made "
+        f"(at least {LEAST_PERMUTATIONS})",
+        stacklevel=3,
+    )
+    return allowed
+
+
+def split_labels(labels: np.ndarray) -> Iterable[np.ndarray]:
+    """Rows of (n_labellings, n_units), some at a time, so that a block of them stays small."""
+    size = max(1, min(_BLOCK, _CELLS // max(labels.shape[1], 1)))
+    return (labels[start : start + size] for start in range(0, len(labels), size))
+
+
+def draw_orders(
+    n_permutations: int, n_units: int, rng: np.random.Generator
+) -> Iterable[tuple[slice, np.ndarray]]:
+    """Random orders of units, (rows, orders (n_rows, n_units)) at a time; blocks draw what one call would."""
+    size = max(1, min(_BLOCK, _CELLS // max(n_units, 1)))
+    for start in range(0, n_permutations, size):
+        rows = slice(start, min(start + size, n_permutations))
+        yield rows, np.argsort(rng.random((rows.stop - rows.start, n_units)), axis=1)
 
 
 def smallest_p(design: Design, n_permutations: int) -> float:
@@ -30,7 +66,7 @@ def smallest_p(design: Design, n_permutations: int) -> float:
     """
     total = count_relabellings(design)
     if total > MAX_RELABELLINGS:
-        return 1.0 / (n_permutations + 1)
+        return 1.0 / (bound_permutations(n_permutations, len(design.target)) + 1)
     mirrored = bool((2 * design.targets == design.sizes).all())
     return (2.0 if mirrored else 1.0) / total
 
@@ -43,12 +79,13 @@ def relabel(design: Design, n_permutations: int, seed: int) -> np.ndarray:
     if count_relabellings(design) <= MAX_RELABELLINGS:
         return _all_relabellings(design)
     rng = np.random.default_rng(seed)
+    n_permutations = bound_permutations(n_permutations, len(design.target))
     labels = np.empty((n_permutations + 1, len(design.target)), dtype=bool)
     labels[0] = design.target
     for stratum, n_targets in enumerate(design.targets):
         members = np.flatnonzero(design.strata == stratum)
-        order = np.argsort(rng.random((n_permutations, len(members))), axis=1)
-        labels[1:, members] = order < n_targets
+        for rows, order in draw_orders(n_permutations, len(members), rng):
+            labels[rows.start + 1 : rows.stop + 1, members] = order < n_targets
     return labels
 
 
@@ -74,7 +111,7 @@ def studentise(values: np.ndarray, labels: np.ndarray, design: Design) -> np.nda
     moving = total > 1e-24 * np.maximum((values**2).sum(axis=0), 1e-300)
     centred = centred / np.sqrt(np.where(moving, total, 1.0))
     weights = _hc2_weights(design)
-    blocks = (labels[i : i + _BLOCK].astype(np.float64) for i in range(0, len(labels), _BLOCK))
+    blocks = (block.astype(np.float64) for block in split_labels(labels))
     return np.concatenate([_studentise_block(centred, block, design, weights) for block in blocks]) * moving
 
 
@@ -141,18 +178,19 @@ def as_correlation(t: np.ndarray, n_units: int) -> np.ndarray:
 
 
 def pooled_permutation_p(
-    values: np.ndarray, labels: np.ndarray, observed: np.ndarray
+    columns: Callable[[], Iterable[np.ndarray]], labels: np.ndarray, observed: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Permutation p of each column by its own labellings, and by those of all columns together.
 
-    values: (n_units, n_columns), centred on 0. labels: (n_labellings, n_units), the observed one among them.
+    columns: gives values (n_units, n_columns), centred on 0, some columns at a time. labels: (n_labellings,
+    n_units), the observed one among them.
     observed: |t| (n_columns,). Reference for pooling: Storey & Tibshirani (2003), PNAS 100(16).
     """
-    unit, thresholds = scale(values), as_correlation(observed * (1.0 - TIE), len(values))
+    thresholds = as_correlation(observed * (1.0 - TIE), labels.shape[1])
     own = np.zeros(len(observed))
     pooled = np.zeros(len(observed))
-    for start in range(0, len(labels), _BLOCK):
-        permuted = np.abs(correlate(unit, labels[start : start + _BLOCK]))
+    for block in split_labels(labels):
+        permuted = np.abs(np.concatenate([correlate(scale(v), block) for v in columns()], axis=1))
         own += (permuted >= thresholds).sum(axis=0)
         pooled += permuted.size - np.searchsorted(np.sort(permuted, axis=None), thresholds, side="left")
     return own / len(labels), pooled / (len(labels) * len(observed))

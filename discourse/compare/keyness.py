@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -246,9 +247,9 @@ def _test(
     columns = {name: np.full(len(tested), np.nan) for name in ("t", "p", "q")}
     if not tested.any():
         return columns
-    values = comparable_rates(counted, counted.find(terms))
-    design = _stats.Design(is_target, np.zeros(len(values), dtype=np.int64))
-    t = _permutation.pooled_t(values, is_target[None, :])[0]
+    values = partial(comparable_rates, counted, counted.find(terms))
+    design = _stats.Design(is_target, np.zeros(len(is_target), dtype=np.int64))
+    t = np.concatenate([_permutation.pooled_t(block, is_target[None, :])[0] for block in values()])
     own, pooled = _permutation.pooled_permutation_p(
         values, _permutation.relabel(design, n_permutations, seed), np.abs(t)
     )

@@ -126,9 +126,9 @@ def _test(pair: Pair, seed: int, n_permutations: int) -> dict[str, float]:
     scaled = _stats.centre(_distances.scale_profiles(pair.values), pair.design.strata)
     if _still(scaled, pair.design.target.astype(np.int64)):
         return {}
-    labels = _permutation.relabel(pair.design, n_permutations, seed).astype(np.int64)
+    labels = _permutation.relabel(pair.design, n_permutations, seed)
     permuted = _distances.welch_statistic(scaled, labels, 2)
-    observed = _distances.welch_statistic(scaled, pair.design.target[None, :].astype(np.int64), 2)
+    observed = _distances.welch_statistic(scaled, pair.design.target[None, :], 2)
     return {
         "statistic": float(observed[0]),
         "p": float(_permutation.permutation_p(observed, permuted[:, None])[0]),

@@ -16,7 +16,6 @@ from discourse.compare.groups import Units, gather_units, order_groups
 from discourse.contracts import LEVELS, check
 from discourse.errors import DataError, SettingError, require_column
 
-_BLOCK = 1_000
 _EVERYONE = "all documents"
 
 
@@ -130,9 +129,7 @@ def _over_documents(values: np.ndarray, time: np.ndarray, seed: int, n_permutati
         slope = unknown if found is None else found.value
         return _Trend(slope, unknown, unknown, unknown, unknown, np.nan)
     dealt, p_smallest = _deal_times(x[:, 1], seed, n_permutations)
-    permuted = np.concatenate(
-        [_studentise(values, dealt[i : i + _BLOCK]) for i in range(0, len(dealt), _BLOCK)]
-    )
+    permuted = np.concatenate([_studentise(values, block) for block in _permutation.split_labels(dealt)])
     p, p_max_t = _permutation.permutation_p(permuted[0], permuted), _permutation.max_t(permuted[0], permuted)
     return _Trend(found.value, found.half_width, found.p, p, p_max_t, p_smallest)
 
@@ -150,8 +147,12 @@ def _deal_times(time: np.ndarray, seed: int, n_permutations: int) -> tuple[np.nd
     smallest = (2.0 if mirrored else 1.0) / arrangements
     if factorial(n_units) <= _permutation.MAX_RELABELLINGS:
         return time[np.array(list(permutations(range(n_units))))], smallest
-    order = np.argsort(np.random.default_rng(seed).random((n_permutations, n_units)), axis=1)
-    return np.concatenate([time[None, :], time[order]]), max(smallest, 1.0 / (n_permutations + 1))
+    n_permutations = _permutation.bound_permutations(n_permutations, n_units)
+    dealt = np.empty((n_permutations + 1, n_units))
+    dealt[0] = time
+    for rows, order in _permutation.draw_orders(n_permutations, n_units, np.random.default_rng(seed)):
+        dealt[rows.start + 1 : rows.stop + 1] = time[order]
+    return dealt, max(smallest, 1.0 / (n_permutations + 1))
 
 
 def _studentise(values: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -207,6 +208,7 @@ def _deal_signs(n_units: int, seed: int, n_permutations: int) -> tuple[np.ndarra
     if 2**n_units <= _permutation.MAX_RELABELLINGS:
         signs = 1.0 - 2.0 * ((np.arange(2**n_units)[:, None] >> np.arange(n_units)) & 1)
         return signs, 2.0 / 2**n_units
+    n_permutations = _permutation.bound_permutations(n_permutations, n_units)
     dealt = np.random.default_rng(seed).integers(0, 2, (n_permutations + 1, n_units)) * 2.0 - 1.0
     dealt[0] = 1.0
     return dealt, 1.0 / (n_permutations + 1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from discourse.compare import _permutation, _stats
+from discourse.compare import _distances, _permutation, _stats
 from tests.compare import reference_stats
 
 
@@ -129,7 +129,9 @@ def test_exact_permutation_p_of_pooled_t_equals_scipy():
     centred = values - values.mean(axis=0)
     t = _permutation.pooled_t(centred, design.target[None, :])[0]
     np.testing.assert_allclose(t, stats.ttest_ind(values[:4], values[4:]).statistic)
-    own, _ = _permutation.pooled_permutation_p(centred, _permutation.relabel(design, 9, 1), np.abs(t))
+    own, _ = _permutation.pooled_permutation_p(
+        lambda: [centred], _permutation.relabel(design, 9, 1), np.abs(t)
+    )
     for column in range(values.shape[1]):
         exact = stats.permutation_test(
             (values[:4, column], values[4:, column]),
@@ -147,8 +149,35 @@ def test_pooled_p_counts_the_statistics_of_all_columns():
     labels = _permutation.relabel(design, 9, 1)
     permuted = np.abs(_permutation.pooled_t(centred, labels))
     observed = np.abs(_permutation.pooled_t(centred, design.target[None, :])[0])
-    _, pooled = _permutation.pooled_permutation_p(centred, labels, observed)
+    own, pooled = _permutation.pooled_permutation_p(lambda: [centred], labels, observed)
     np.testing.assert_allclose(pooled, [(permuted >= t - 1e-9).mean() for t in observed])
+    parted = _permutation.pooled_permutation_p(lambda: np.split(centred, [1, 2], axis=1), labels, observed)
+    assert (parted[0] == own).all() and (parted[1] == pooled).all()
+
+
+def test_blocks_of_relabellings_are_those_of_one_draw(monkeypatch):
+    design = _stats.Design(np.arange(60) % 3 == 0, np.arange(60) % 2)
+    whole = _permutation.relabel(design, 500, 1)
+    groups, strata = np.arange(60) % 4, np.arange(60) % 2
+    dealt = _distances.deal_groups(groups, strata, 500, 1)
+    monkeypatch.setattr(_permutation, "_CELLS", 777)
+    assert (_permutation.relabel(design, 500, 1) == whole).all()
+    assert (_distances.deal_groups(groups, strata, 500, 1) == dealt).all()
+    rng = np.random.default_rng(1)
+    order = np.argsort(rng.random((500, 30)), axis=1)
+    assert (whole[1:, ::2] == (order < design.targets[0])).all()
+
+
+def test_more_than_ten_thousand_units_get_fewer_relabellings_and_a_note(monkeypatch):
+    assert _permutation.bound_permutations(9999, 10_000) == 9999
+    monkeypatch.setattr(_permutation, "MOST_CELLS", 50_000)
+    monkeypatch.setattr(_permutation, "LEAST_PERMUTATIONS", 99)
+    design = _stats.Design(np.arange(100) % 2 == 0, np.zeros(100, dtype=np.int64))
+    with pytest.warns(UserWarning, match="fewer than 9,999 random relabellings"):
+        labels = _permutation.relabel(design, 9999, 1)
+    assert labels.shape == (501, 100) and (labels.sum(axis=1) == 50).all()
+    with pytest.warns(UserWarning, match="fewer"):
+        assert _permutation.smallest_p(design, 9999) == 1 / 501
 
 
 probabilities = st.lists(st.floats(0, 1), min_size=1, max_size=12)
