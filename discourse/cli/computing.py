@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,10 @@ from discourse.cli.app import (
     app,
     silent,
 )
-from discourse.cli.clusters import EngineOption, MasterOption, cluster, with_engine
+from discourse.cli.clusters import EngineOption, MasterOption, RefitOption, cluster, refit, with_engine
+
+if TYPE_CHECKING:
+    from discourse.stages import Run
 
 
 @app.command()
@@ -114,10 +117,10 @@ def segment(run: RunArgument, engine: EngineOption = "local", master: MasterOpti
 
 
 @app.command()
-def topics(run: RunArgument, engine: EngineOption = "local", master: MasterOption = None) -> None:
+def topics(run: RunArgument, engine: RefitOption = None, master: MasterOption = None) -> None:
     """Third stage: topic models under several seeds, document shares. 第三步：主题模型。"""
-    with cluster(engine, master):
-        _stage(run, "topics")
+    with cluster(engine or "local", master):
+        _stage(run, "topics", refit(run, engine))
 
 
 @app.command()
@@ -164,10 +167,10 @@ def _run(study: Any, out: Path | None, quiet: bool, as_json: bool) -> None:
         typer.echo(render_summary(describe_run(folder), in_full=False))
 
 
-def _stage(folder: Path, stage: str) -> None:
+def _stage(folder: Path, stage: str, run: Run | None = None) -> None:
     from discourse.pipeline import STAGES, open_run, run_stage
 
-    run_stage(open_run(folder), stage, say=typer.echo)
+    run_stage(run or open_run(folder), stage, say=typer.echo)
     names = list(STAGES)
     if stage != names[-1]:
         typer.echo(f"next: discourse {names[names.index(stage) + 1]} {folder}")

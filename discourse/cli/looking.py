@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from discourse.cli.app import JsonOption, QuietOption, RunArgument, app, silent
+from discourse.cli.clusters import EngineOption, MasterOption, cluster
 
 
 @app.command()
@@ -116,11 +117,17 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def verify(run: RunArgument, as_json: JsonOption = False) -> None:
+def verify(
+    run: RunArgument,
+    as_json: JsonOption = False,
+    engine: EngineOption = "local",
+    master: MasterOption = None,
+) -> None:
     """Compute a run again from its raw files and name the first difference. 从原始文件重新计算并核对。"""
     from discourse.verify import verify_run
 
-    verified = verify_run(run, say=silent if as_json else typer.echo)
+    with cluster(engine, master):
+        verified = verify_run(run, say=silent if as_json else typer.echo)
     if as_json:
         told = {
             "holds": verified.holds,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MASTER = re.compile(
     r"(?P<local>local(-cluster)?(\[[\d*, ]+\])?)|spark://(?P<hosts>[^/\s]+)|yarn|k8s://\S+", re.IGNORECASE
 )
+_NAMED = re.compile(r"(?:[\w.]+\.)?\w*(?:Error|Exception)\b.*:")
 _LEAST_JAVA = 17
 _WAIT_FOR_MASTER = 10.0  # seconds
 _WAIT_FOR_EXECUTORS = 120.0
@@ -122,14 +123,24 @@ def _start(master: str, scratch: Path, *, is_here: bool) -> SparkSession:
         with _python(sys.executable if is_here else None), _java_writes_to(told):
             return builder.getOrCreate()
     except Exception as error:  # of Java, of py4j or of pyspark
-        lines = (
-            told.read_text(encoding="utf-8", errors="replace").strip().splitlines() if told.exists() else []
-        )
-        cause = first_words(error) if "gateway" not in str(error).lower() or not lines else lines[-1][:200]
         raise RunError(
-            f"master {master}: Spark does not start ({cause}); look whether the address is right and the cluster takes "
-            "applications. DISCOURSE_TRACEBACK=1 shows more"
+            f"master {master}: Spark does not start ({_advise(_find_cause(error, told))}. DISCOURSE_TRACEBACK=1 shows more"
         ) from None
+
+
+def _find_cause(error: Exception, told: Path) -> str:
+    """What Java raised, or the line of its log that tells most where it raised nothing because it did not start."""
+    lines = told.read_text(encoding="utf-8", errors="replace").splitlines() if told.exists() else []
+    lines = [line.strip() for line in lines if line.strip()]
+    if "JAVA_GATEWAY_EXITED" not in str(error) or not lines:
+        return first_words(error)
+    return next((line for line in lines if _NAMED.search(line) or "nvalid" in line), lines[-1])[:200]
+
+
+def _advise(cause: str) -> str:
+    if "memory" in cause.lower() or "heap" in cause.lower():
+        return f"{cause}); give it more in spark-defaults.conf of the folder that SPARK_CONF_DIR names"
+    return f"{cause}); look whether the address is right and the cluster takes applications"
 
 
 @contextmanager
@@ -150,7 +161,7 @@ def _java_writes_to(path: Path) -> Iterator[None]:
 
 
 def _configure(scratch: Path, *, is_here: bool) -> dict[str, str]:
-    """Settings of the session; only what the work needs, the rest is the cluster's own."""
+    """Settings of the session: what the work needs, and what `spark-defaults.conf` leaves open."""
     settings = {
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.maxResultSize": "0",
@@ -160,18 +171,41 @@ def _configure(scratch: Path, *, is_here: bool) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
     }
     if is_here:
-        return settings | {
+        settings |= {
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
             "spark.ui.enabled": "false",
             "spark.local.dir": str(scratch),
-            "spark.driver.memory": "2g",
+        }
+        given = _read_defaults()
+        return settings | {
+            name: value for name, value in _on_this_machine(scratch).items() if name not in given
         }
     archive = pack_project(scratch)
     return settings | {
         "spark.archives": f"{archive.as_uri()}#{FOLDER}",
         "spark.executorEnv.PYTHONPATH": FOLDER,
     }
+
+
+def _on_this_machine(scratch: Path) -> dict[str, str]:
+    """What is right on most machines; a cluster has settings of its own."""
+    return {
+        "spark.driver.memory": "2g",
+        "spark.checkpoint.dir": (scratch / "checkpoints").as_uri(),
+        "spark.driver.extraJavaOptions": f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData',
+    }
+
+
+def _read_defaults() -> frozenset[str]:
+    """Names of the settings in the user's own `spark-defaults.conf`; a builder's would win over them."""
+    home = os.environ.get("SPARK_HOME")
+    folder = os.environ.get("SPARK_CONF_DIR") or (f"{home}/conf" if home else None)
+    path = Path(folder) / "spark-defaults.conf" if folder else None
+    if path is None or not path.is_file():
+        return frozenset()
+    lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
+    return frozenset(re.split(r"[\s=:]", line, maxsplit=1)[0] for line in lines if line and line[0] != "#")
 
 
 @contextmanager
@@ -242,6 +276,6 @@ def _within(seconds: float, do: Callable[[], Any]) -> Any:
 
 def first_words(error: Exception) -> str:
     """The line of a long message that says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    named = [line for line in lines if re.match(r"(?:[\w.]+\.)?\w*(?:Error|Exception)\b.*:", line)]
+    lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
+    named = [line for line in lines if _NAMED.match(line)]
     return (named or lines or [type(error).__name__])[-1 if named else 0][:200]

@@ -11,9 +11,16 @@ from discourse.multiverse import plan_universes
 from discourse.runs.store import save_model
 from discourse.stages.run import Run, kept_models, modelled_passages, parts
 from discourse.topics.dtm import build_dtm
-from discourse.topics.ensemble import align_topics, choose_reference, describe_models, fit_ensemble, is_huge
+from discourse.topics.ensemble import (
+    SLOW,
+    align_topics,
+    choose_reference,
+    describe_models,
+    fit_ensemble,
+    is_huge,
+)
 from discourse.topics.labels import describe_topics, rank_terms, theta_table
-from discourse.topics.lda import note_compilation
+from discourse.topics.lda import ON_CLUSTER, note_compilation
 from discourse.topics.shares import estimate_shares
 from discourse.universes import fit_universes
 from discourse.variants import model_settings
@@ -57,10 +64,12 @@ def fit_topics(run: Run) -> str:
 def _multiverse(run: Run, models: list[TopicModel], n_topics: int, dtm: DocumentTermMatrix) -> int:
     """Other seeds, numbers of topics and, where asked for, other settings: what findings must survive."""
     options = run.study.options("multiverse")
-    if options["size_seeds"] is None and is_huge(dtm):
+    on_cluster = run.study.options("topics.lda")["engine"] in ON_CLUSTER
+    if options["size_seeds"] is None and (on_cluster or is_huge(dtm)):
         options["size_seeds"] = 1
+        why = "the corpus is that large" if is_huge(dtm) else SLOW
         warnings.warn(
-            "other numbers of topics were asked with one seed each, because the corpus is that large; "
+            f"other numbers of topics were asked with one seed each, because {why}; "
             "`--set multiverse.size_seeds=3` asks more",
             stacklevel=2,
         )

@@ -15,13 +15,14 @@ from threadpoolctl import threadpool_limits
 
 from discourse.contracts import DocumentTermMatrix, TopicModel, check, empty
 from discourse.errors import DataError, SettingError
-from discourse.topics.lda import check_priors, fit_lda, warn_of_fit
+from discourse.topics.lda import ON_CLUSTER, check_priors, fit_lda, warn_of_fit
 from discourse.workers import count_processors
 
 NEAREST_AFFINITY = 0.6  # a surplus topic below this resembles no reference topic (docs/methods, stability)
 UNMATCHED = -1
 MANY_PAIRS = 2_000_000  # of passage and term: a fit keeps all processors busy by itself, and takes gigabytes
 HUGE_PAIRS = 10_000_000  # about 500,000 passages: twenty models would take most of an hour, and differ little
+SLOW = "a model by Spark takes minutes"
 SEEDS, SEEDS_OF_HUGE = (1, 2, 3, 4, 5), (1, 2, 3)
 # settings in which models of one engine, size and seed may differ
 _ASKED_FOR = "n_starts alpha eta max_iterations tolerance memory themes theme_weight".split()
@@ -73,7 +74,7 @@ def fit_ensemble(
     list of TopicModel
         In the order of `seeds`.
     """
-    seeds = _checked_seeds(_choose_seeds(dtm, seeds), settings.pop("seed", None))
+    seeds = _checked_seeds(_choose_seeds(dtm, seeds, settings.get("engine")), settings.pop("seed", None))
     n_workers = n_workers or (1 if dtm.counts.nnz > MANY_PAIRS else count_processors())
     models: dict[int, TopicModel] = {}
     # fit_lda limits the threads of BLAS too: of two at a time, the first to end would lift the other's limit
@@ -98,12 +99,13 @@ def is_huge(dtm: DocumentTermMatrix) -> bool:
     return bool(dtm.counts.nnz > HUGE_PAIRS)
 
 
-def _choose_seeds(dtm: DocumentTermMatrix, seeds: Sequence[int] | None) -> Sequence[int]:
-    if seeds is not None or not is_huge(dtm):
+def _choose_seeds(dtm: DocumentTermMatrix, seeds: Sequence[int] | None, engine: str | None) -> Sequence[int]:
+    if seeds is not None or not (is_huge(dtm) or engine in ON_CLUSTER):
         return SEEDS if seeds is None else seeds
+    why = f"the corpus has {dtm.counts.nnz:,} pairs of passage and term" if is_huge(dtm) else SLOW
     warnings.warn(
-        f"{len(SEEDS_OF_HUGE)} seeds were fitted, not {len(SEEDS)}: the corpus has {dtm.counts.nnz:,} pairs of passage "
-        f"and term; `--set topics.ensemble.seeds={list(SEEDS)}` fits all.",
+        f"{len(SEEDS_OF_HUGE)} seeds were fitted, not {len(SEEDS)}: {why}; "
+        f"`--set topics.ensemble.seeds={list(SEEDS)}` fits all.",
         stacklevel=3,
     )
     return SEEDS_OF_HUGE

@@ -178,7 +178,8 @@ def _engine(name: str) -> Callable[..., Fit]:
     if name in ON_CLUSTER and name not in ENGINES:
         raise SettingError(
             f"engine={name!r} fits on a cluster, and there is none: give the command --engine spark --master local[2] "
-            "(docs/spark.md), or choose --set topics.lda.engine=cvb0."
+            "(docs/spark.md), or choose --set topics.lda.engine=cvb0, or for a run that is begun: discourse topics RUN "
+            "--engine local."
         )
     if name not in ENGINES:
         raise SettingError(
