@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from discourse.progress import silent
+from discourse.progress import Progress, silent
 
-__all__ = ["app", "silent"]
+__all__ = ["app", "follow", "silent"]
 
 app = typer.Typer(
     name="discourse",
@@ -30,3 +30,8 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="Print the path of th
 StrictOption = Annotated[bool, typer.Option("--strict", help="One file that cannot be read stops the study.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a script.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
+
+
+def follow(name: str, unit: str, *, quiet: bool) -> Progress:
+    """Tell on standard error how far a long piece of work has come, so that the answer stands alone."""
+    return Progress(name, unit, say=silent if quiet else lambda line: typer.echo(line, err=True))

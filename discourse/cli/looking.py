@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from discourse.cli.app import JsonOption, QuietOption, RunArgument, app, silent
+from discourse.cli.app import JsonOption, QuietOption, RunArgument, app, follow, silent
 from discourse.cli.clusters import EngineOption, MasterOption, cluster
 
 
@@ -23,8 +23,9 @@ def select(
     from discourse.pipeline import open_run
     from discourse.sizes import read_sizes, select_size
 
-    progress = None if quiet else lambda done, of: typer.echo(f"{done} of {of} models", err=True)
-    typer.echo(select_size(open_run(run), sizes=read_sizes(sizes), n_seeds=n_seeds, progress=progress))
+    with follow("sizes 主题数", "models 个", quiet=quiet) as progress:
+        told = select_size(open_run(run), sizes=read_sizes(sizes), n_seeds=n_seeds, progress=progress)
+    typer.echo(told)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from discourse.cli.app import JsonOption, QuietOption, RunArgument, app
+from discourse.cli.app import JsonOption, QuietOption, RunArgument, app, follow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,8 +124,8 @@ def sensitivity(
     from discourse.pipeline import open_run
     from discourse.sensitivity import assess_segmentation
 
-    progress = None if quiet else lambda done, of: typer.echo(f"{done} of {of} models", err=True)
-    found = assess_segmentation(open_run(run), n_top=n_top, n_seeds=n_seeds, progress=progress)
+    with follow("segmentations 分词", "models 个", quiet=quiet) as progress:
+        found = assess_segmentation(open_run(run), n_top=n_top, n_seeds=n_seeds, progress=progress)
     typer.echo(render_segmentation(found, n_shown=n_top))
     _write_csv(csv, found)
 
