@@ -18,6 +18,7 @@ from discourse.corpus.recycled import drop_recycled
 from discourse.errors import RunError, SettingError
 from discourse.report.beside import OtherModel
 from discourse.report.labels import Text
+from discourse.runs.asked import writing_beside
 from discourse.runs.manifest import MANIFEST, read_manifest
 from discourse.runs.store import load_model, load_table, read_json, save_model, save_table, write_json
 from discourse.topics.dtm import build_dtm
@@ -42,7 +43,8 @@ def set_beside(folder: Path, study: Study, other: str) -> None:
     """
     place = folder / BESIDE
     if other == NONE:
-        shutil.rmtree(place, ignore_errors=True)
+        with writing_beside(folder, BESIDE):
+            shutil.rmtree(place, ignore_errors=True)
         return
     is_run = (Path(other) / MANIFEST).is_file()
     if not is_run and "=" not in other:
@@ -50,11 +52,12 @@ def set_beside(folder: Path, study: Study, other: str) -> None:
             f"--beside {other!r} is no run folder; name one, or settings such as n_topics=12 or seed=3, or none"
         )
     name, model, topics = _of_run(folder, Path(other)) if is_run else _fit_other(folder, study, other)
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    save_model(place, model)
-    save_table(place, "topics", topics)
-    write_json(place / _NAME, {**name, "texts": _hash_texts(folder)})
+    with writing_beside(folder, BESIDE):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        save_model(place, model)
+        save_table(place, "topics", topics)
+        write_json(place / _NAME, {**name, "texts": _hash_texts(folder)})
 
 
 def read_beside(folder: Path, model: TopicModel) -> OtherModel | None:

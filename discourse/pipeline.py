@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import RunError, is_disk_full, write_error
 from discourse.identity import hash_lists, identify, list_files
 from discourse.progress import Progress
+from discourse.report.notes import tell_note
 from discourse.runs import manifest as manifests
 from discourse.runs.asked import ASKED, bring_asked
 from discourse.runs.entries import is_remote
@@ -121,7 +123,7 @@ def _read(study: Study, say: Say) -> pd.DataFrame:
     known = note_faults(sources)
     for note in (str(w.message) for w in caught if w.category is UserWarning):
         if note not in known:
-            say(f"note: {note}")
+            say(f"注意 note: {tell_note(note)}")
     return sources
 
 
@@ -190,7 +192,7 @@ def do_stage(
     manifests.record_stage(run.path, run.manifest, stage, existing, time.perf_counter() - start, notes)
     say(f"{stage:<8} {summary}")
     for note in notes:
-        say(f"         note: {note}")
+        say(indent(f"注意 note: {tell_note(note)}", " " * 9))
 
 
 def _clear_for(run: Run, stage: str) -> None:

@@ -174,8 +174,8 @@ def _warn_of_repetition(table: pd.DataFrame, by: str) -> None:
         repeated = known.loc[known.duplicated(["group", *author]), column]
         if column != by and not repeated.empty:
             warnings.warn(
-                f"{column} '{repeated.astype(str).min()}' has several documents in one group of '{by}' and "
-                f"they count as independent: if they have one author, cluster='{column}' averages them first",
+                f"one {column} has several documents in a group, which count as independent: if they have one "
+                f"author, cluster='{column}' averages them first",
                 UserWarning,
                 stacklevel=4,
             )

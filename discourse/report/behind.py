@@ -51,6 +51,7 @@ def place_evidence(payload: dict[str, Any], held: Tables) -> dict[str, Any]:
             shelf.show(found.of_document(row["doc_id"], topic["topic"]), topic=topic["topic"])
             for topic in payload["topics"]
         ]
+    _explain_distances(payload, shelf)
     for formula in payload["adjusted"]:
         for row in formula["contrasts"]:
             sides = [found.carriers(row["topic"], row["factor_name"], group)[:2] for group in row["groups"]]
@@ -67,6 +68,41 @@ def _pass_on(factor: Mapping[str, Any]) -> None:
     }
     for row in (*factor["tested"], *factor["described"]):
         row["evidence"] = [cells.get((row["topic"], group)) for group in row["groups"]]
+
+
+def _explain_distances(payload: Mapping[str, Any], shelf: Shelf) -> None:
+    """Give each distance between two groups passages of the topic in which they differ most, of either side."""
+    for entry in payload["maps"]:
+        factor = next((own for own in payload["factors"] if own["factor"] == entry["factor"]), None)
+        if factor is None:
+            continue
+        shares = {
+            group["group"]: {
+                topic["topic"]: cell
+                for topic in factor["topics"]
+                for cell in topic["groups"]
+                if cell["group"] == group["group"]
+            }
+            for group in factor["groups"]
+        }
+        shown: dict[frozenset[str], int | None] = {}
+        cells = [cell for line in (entry["matrix"] or {"cells": []})["cells"] for cell in line if cell]
+        for cell in [*entry["pairs"], *cells]:
+            names = frozenset(cell["names"])
+            if names not in shown:
+                shown[names] = _widest(shares, sorted(names), shelf)
+            cell["evidence"] = shown[names]
+
+
+def _widest(shares: Mapping[str, Mapping[int, Any]], names: Sequence[str], shelf: Shelf) -> int | None:
+    if len(names) != 2 or not all(name in shares for name in names):
+        return None
+    a, b = (shares[name] for name in names)
+    known = [t for t in a if t in b and a[t]["prevalence"] is not None and b[t]["prevalence"] is not None]
+    if not known:
+        return None
+    topic = max(known, key=lambda t: (abs(a[t]["prevalence"] - b[t]["prevalence"]), -t))
+    return shelf.join([own[topic]["evidence"] for own in (a, b)], topic=topic)
 
 
 def list_quotes(quotations: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

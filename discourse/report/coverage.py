@@ -17,7 +17,8 @@ def cross_documents(documents: pd.DataFrame, *, row: str = "region", column: str
     """Count documents by `row` and `column`: rows, columns, sums, and how many cells hold none or one.
 
     Documents whose place is unknown stand in a row (column) of their own, the last. `n_empty` and `n_single`
-    count cells of known rows and columns only; `n_left_out` rows beyond `MAX_ROWS` are not listed.
+    count cells of known rows and columns only; `n_left_out` rows beyond `MAX_ROWS` are not listed. `group` is the
+    value of a row or column as the tables have it, None where it is unknown.
     """
     if not len(documents):
         return {"rows": [], "columns": [], "n_empty": 0, "n_single": 0, "n_cells": 0, "n_left_out": 0}
@@ -57,4 +58,8 @@ def _count(documents: pd.DataFrame, row: str, column: str) -> dict[tuple[str | N
 
 
 def _name(factor: str, group: str | None) -> dict[str, Any]:
-    return {"label": UNKNOWN if group is None else group_label(factor, group), "known": group is not None}
+    return {
+        "label": UNKNOWN if group is None else group_label(factor, group),
+        "known": group is not None,
+        "group": group,
+    }

@@ -106,6 +106,7 @@ def render_ldavis(
         script=_without_addresses(_corrected(_asset("ldavis.v3.0.0.js"))) + _SHOW_LABELS,
         data=json_in_script(data),
         words=_own("ldavis_words.js"),
+        style=_own("ldavis_panels.css"),
         **_panels(data, numbers, groups, None if other is None else pack_models(other, model, numbers)),
     )
 
@@ -120,10 +121,9 @@ def _panels(
     if models is not None:
         views.append(("models", "两个模型并排 Two models side by side", _models(data, numbers, models)))
     if not views:
-        return {"style": "", "bar": "", "panels": ""}
+        return {"bar": "", "panels": ""}
     options = "".join(f'<option value="{view}">{words}</option>' for view, words, _ in views)
     return {
-        "style": _own("ldavis_panels.css"),
         "bar": _BAR.format(options=options),
         "panels": f"<script>{_own('ldavis_linked.js')}</script>\n"
         + "".join(panels for *_, panels in views)

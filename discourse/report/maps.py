@@ -23,6 +23,7 @@ def map_factors(held: Tables) -> list[dict[str, Any]]:
     factors = [*held["profiles"]["factor"].unique(), *held["ordination"]["factor"].unique()]
     return [
         {
+            "factor": str(factor),
             "label": label("factor", factor),
             **_distances(held["profiles"][held["profiles"]["factor"] == factor], str(factor)),
             "map": _map(held, str(factor)),
@@ -44,7 +45,8 @@ def _distances(profiles: pd.DataFrame, factor: str) -> dict[str, Any]:
     for pair in pairs:
         corrected = pair["jsd"] is not None
         pair |= {
-            "names": (pair["target"], pair["reference"]),
+            "names": [pair["target"], pair["reference"]],
+            "evidence": None,
             "distance": pair["jsd"] if corrected else pair["jsd_plugin"],
             "corrected": corrected,
             "target": group_label(factor, pair["target"]),
@@ -55,8 +57,6 @@ def _distances(profiles: pd.DataFrame, factor: str) -> dict[str, Any]:
     overall = [pair for pair in pairs if pair["names"][0] == EVERYBODY]
     others = [pair for pair in pairs if pair["names"][0] != EVERYBODY]
     matrix = _matrix(others, factor)
-    for pair in pairs:
-        del pair["names"]
     others.sort(key=lambda pair: (-(pair["distance"] or 0.0), pair["target"]["zh"], pair["reference"]["zh"]))
     return {
         "overall": overall[0] if overall else None,
@@ -78,7 +78,17 @@ def _matrix(pairs: list[dict[str, Any]], factor: str) -> dict[str, Any] | None:
     return {
         "groups": [group_label(factor, group) for group in groups],
         "cells": [
-            [None if cell is None else [cell["distance"], cell["corrected"]] for cell in line]
+            [
+                None
+                if cell is None
+                else {
+                    "names": cell["names"],
+                    "distance": cell["distance"],
+                    "corrected": cell["corrected"],
+                    "evidence": None,
+                }
+                for cell in line
+            ]
             for line in cells
         ],
         "largest": max((pair["distance"] or 0.0 for pair in pairs), default=0.0),

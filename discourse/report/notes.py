@@ -17,6 +17,12 @@ def translate_note(note: str) -> Text:
     return Text(zh=note, en=note)
 
 
+def tell_note(note: str) -> str:
+    """A note as a terminal shows it: Chinese, then English; English alone where the catalogue lacks it."""
+    told = translate_note(note)
+    return note if told["zh"] == told["en"] else f"{told['zh']}\n{told['en']}"
+
+
 def _catalogue() -> list[tuple[str, str]]:
     """Pairs of a pattern with named parts and a sentence that has their names in braces."""
     entries: list[tuple[str, str]] = json.loads((ASSETS / "notes.json").read_text("utf-8"))

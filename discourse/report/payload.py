@@ -16,6 +16,7 @@ from discourse.report.behind import list_quotes, place_evidence
 from discourse.report.checks import describe_coding, describe_segmentation
 from discourse.report.comparison import compare_factors, mark_vocabulary, quote_groups
 from discourse.report.coverage import cross_documents
+from discourse.report.faults import count_repeated, list_faults
 from discourse.report.findings import is_unstable, state_findings
 from discourse.report.labels import group_label, label, plain, rows
 from discourse.report.maps import list_trends, map_factors
@@ -64,6 +65,8 @@ def build_payload(
         "notes": [translate_note(str(note)) for note in notes],
         "counts": count_rows(held),
         "sources": rows(held["sources"], "source_id", "path", "encoding", "n_chars", "sha256"),
+        "faults": list_faults(held["sources"]),
+        "repeated": count_repeated(held["passages"]),
         "documents": _describe_documents(held),
         "coverage": cross_documents(held["documents"]),
         "unknown": _count_unknown(held["documents"]),

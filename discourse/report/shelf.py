@@ -77,6 +77,14 @@ class Shelf:
         self._evidence.append([topic, kept])
         return len(self._evidence) - 1
 
+    def join(self, numbers: Iterable[int | None], *, topic: int | None = None) -> int | None:
+        """Put lists of hits that are kept already behind one number; None where all of them are empty."""
+        hits = [hit for number in numbers if number is not None for hit in self._evidence[number][1]]
+        if not hits:
+            return None
+        self._evidence.append([topic, hits])
+        return len(self._evidence) - 1
+
     def contents(self) -> dict[str, Any]:
         """All that was kept: passages, their documents, lists of hits; n_passages: of the whole corpus."""
         return {

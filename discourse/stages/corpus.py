@@ -48,7 +48,13 @@ def make_corpus(run: Run, sources: pd.DataFrame | None = None) -> str:
     parts(run).remove()
     n_bad = int(sources["error"].notna().sum())
     bad = f" ({n_bad} texts could not be read)" if n_bad else ""
-    made = f"{len(documents)} documents, {len(passages)} passages, {n_edits} edits logged"
+    repeated = passages[passages["reuse_id"].notna()]
+    twice = (
+        f"; {len(repeated)} passages in {repeated['doc_id'].nunique()} documents repeat earlier text"
+        if len(repeated)
+        else ""
+    )
+    made = f"{len(documents)} documents, {len(passages)} passages, {n_edits} edits logged{twice}"
     return f"{sources['path'].nunique()} files{bad} -> {made}"
 
 

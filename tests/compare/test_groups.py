@@ -98,13 +98,13 @@ def test_a_factor_without_any_value_is_refused():
 
 def test_repeated_documents_of_one_speaker_are_warned_of():
     documents = make_documents(level=["city"] * 3, speaker=["甲", "乙", "甲"])
-    with pytest.warns(UserWarning, match="speaker '甲' has several documents in one group of 'level'"):
+    with pytest.warns(UserWarning, match="one speaker has several documents in a group"):
         gather_units(make_shares(documents, spread(3)), documents, by="level")
 
 
 def test_repeated_documents_of_one_file_are_warned_of_unless_places_tell_them_apart():
     anonymous = make_documents(level=["district"] * 2, source_id=["s", "s"])
-    with pytest.warns(UserWarning, match="source_id 's' has several documents"):
+    with pytest.warns(UserWarning, match="one source_id has several documents"):
         gather_units(make_shares(anonymous, spread(2)), anonymous, by="level")
     placed = anonymous.assign(district=["甲区", "乙区"])
     with warnings.catch_warnings():

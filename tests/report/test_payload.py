@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from discourse.errors import ContractError, SettingError
+from discourse.report.faults import count_repeated, list_faults
+from discourse.report.notes import tell_note
 from discourse.report.payload import build_payload, flatten
 from tests.report import story
 
@@ -205,3 +207,42 @@ def test_settings_are_flat_and_sorted():
         ("b.x", [2]),
         ("b.y", 1),
     ]
+
+
+def test_a_note_is_told_in_both_languages_and_an_unknown_one_as_it_is():
+    told = tell_note(
+        "one speaker has several documents in a group, which count as independent: if they have one author, "
+        "cluster='speaker' averages them first"
+    )
+    assert told.startswith("同一个 speaker") and told.endswith("averages them first")
+    assert tell_note("something else") == "something else"
+
+
+def test_texts_that_were_not_read_and_repeated_ones_are_counted(model_and_tables):
+    sources = model_and_tables[1]["sources"].copy()
+    sources.loc[sources.index[0], "n_lost"] = 3
+    bad = sources.iloc[[1]].assign(source_id="bad", path="bad.pdf", error="is encrypted")
+    faults = list_faults(pd.concat([sources, bad], ignore_index=True))
+    assert (faults["n_unread"], faults["n_damaged"]) == (1, 1)
+    assert [row["path"] for row in faults["rows"]] == ["bad.pdf", sources["path"].iloc[0]]
+    passages = pd.DataFrame(
+        {
+            "doc_id": list("aabbc"),
+            "text": ["甲" * n for n in (10, 10, 95, 5, 7)],
+            "reuse_id": [None, "x", "y", None, None],
+        }
+    )
+    assert count_repeated(passages) == {"passages": 2, "documents": 2, "whole": 1}
+
+
+def test_distances_lead_to_passages_of_the_topic_that_differs_most(payload):
+    entry = next(own for own in payload["maps"] if own["factor"] == "level")
+    factor = next(own for own in payload["factors"] if own["factor"] == "level")
+    pair = next(own for own in entry["pairs"] if own["evidence"] is not None)
+    topic, hits = payload["shelf"]["evidence"][pair["evidence"]]
+    shares = {
+        own["topic"]: [cell["prevalence"] for cell in own["groups"] if cell["group"] in pair["names"]]
+        for own in factor["topics"]
+    }
+    gaps = {number: abs(a - b) for number, (a, b) in shares.items()}
+    assert gaps[topic] == max(gaps.values()) and hits

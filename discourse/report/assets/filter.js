@@ -169,6 +169,19 @@
   bar.addEventListener("change", changed);
   bar.addEventListener("submit", function (event) { event.preventDefault(); changed(); });
   document.querySelectorAll("input[name=language]").forEach(function (own) { own.addEventListener("change", discourse.write); });
+  // a cell of the table of coverage is a choice of region and level
+  document.addEventListener("click", function (event) {
+    var cell = event.target.closest ? event.target.closest("button.pick") : null;
+    if (!cell) return;
+    byGroup.forEach(function (own) {
+      var wanted = cell.dataset[own.dataset.name];
+      var found = Array.prototype.filter.call(own.options, function (option) { return wanted !== undefined && option.dataset.name === wanted; });
+      own.value = found.length ? found[0].value : "";
+    });
+    if (byTopic) byTopic.value = "";
+    search.value = "";
+    changed();
+  });
   document.getElementById("clear").addEventListener("click", function () {
     if (byTopic) byTopic.value = "";
     byGroup.forEach(function (own) { own.value = ""; });

@@ -83,6 +83,8 @@ var discourse = {
     var box = document.createElement("input"), told = document.createElement("output"), row = document.createElement("p");
     box.type = "search";
     box.placeholder = "筛选 Filter";
+    box.dataset.zh = "筛选";
+    box.dataset.en = "Filter";
     box.setAttribute("aria-label", "筛选此表 Filter this table");
     row.className = "filter";
     row.append(box, " ", told);
@@ -123,8 +125,13 @@ var discourse = {
     else if (event.data && event.data.view) frame.dataset.view = String(event.data.view);
     else if (event.data && event.data.asks === "language") tellLanguage();
   });
+  // choices and boxes hold no markup: they are written anew in the language that is read
   function tellLanguage() {
     var chosen = document.querySelector("input[name=language]:checked").id.slice(9);
+    document.querySelectorAll("option[data-zh], input[data-zh]").forEach(function (own) {
+      var words = chosen === "both" ? own.dataset.zh + " " + own.dataset.en : own.dataset[chosen];
+      if (own.tagName === "OPTION") own.textContent = words; else own.placeholder = words;
+    });
     if (frame) frame.contentWindow.postMessage({ language: chosen }, "*");
   }
   document.querySelectorAll("input[name=language]").forEach(function (own) { own.addEventListener("change", tellLanguage); });
