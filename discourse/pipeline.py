@@ -23,7 +23,7 @@ from discourse.identity import hash_lists, identify, list_files
 from discourse.progress import Progress
 from discourse.report.notes import tell_note
 from discourse.runs import manifest as manifests
-from discourse.runs.asked import ASKED, bring_asked
+from discourse.runs.asked import ASKED, asked_hashes, bring_asked
 from discourse.runs.entries import is_remote
 from discourse.runs.folders import (
     copy_whole,
@@ -189,7 +189,9 @@ def do_stage(
         summary = function(run) if stage != "corpus" else function(run, sources)
     notes = list(dict.fromkeys(str(w.message) for w in caught if w.category is UserWarning))
     existing = [name for name in files if (run.path / name).is_file()]
-    manifests.record_stage(run.path, run.manifest, stage, existing, time.perf_counter() - start, notes)
+    asked = asked_hashes(run.path) if stage == "report" else None
+    seconds = time.perf_counter() - start
+    manifests.record_stage(run.path, run.manifest, stage, existing, seconds, notes, asked=asked)
     say(f"{stage:<8} {summary}")
     for note in notes:
         say(indent(f"注意 note: {tell_note(note)}", " " * 9))

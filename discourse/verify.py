@@ -132,7 +132,7 @@ def _outputs(run: Run, study: Study, sources: pd.DataFrame, say: Say) -> list[Fi
         again = Run(Path(scratch) / "run", study, {**run.manifest, "stages": {}})
         again.path.mkdir()
         (again.path / manifests.MANIFEST).write_bytes((run.path / manifests.MANIFEST).read_bytes())
-        bring_aside(run.path, again.path)
+        _bring_asked(run, again)
         try:
             for stage in STAGES:
                 do_stage(again, stage, sources=sources, say=say)
@@ -142,6 +142,18 @@ def _outputs(run: Run, study: Study, sources: pd.DataFrame, say: Say) -> list[Fi
             return [*_files(run, again, done=list(again.manifest["stages"])), failed, *asides]
         asides = [Finding("outputs", *found) for found in compare_asides(run, again)]
         return [*_files(run, again, done=list(STAGES)), *_notes(run, again), *asides]
+
+
+def _bring_asked(run: Run, again: Run) -> None:
+    """Copy what was asked beside the run before its report was made, and so has a place there."""
+    asked = run.manifest["stages"]["report"].get("asked")
+    if asked is None:  # a run of an earlier version
+        bring_aside(run.path, again.path)
+        return
+    for name, digest in asked.items():
+        if found := find_input(digest, [run.path / name]):
+            (again.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (again.path / name).write_bytes(found.read_bytes())
 
 
 def _notes(run: Run, again: Run) -> Iterator[Finding]:

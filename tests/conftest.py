@@ -7,6 +7,7 @@ import pytest
 from discourse.config import read_study
 from discourse.pipeline import run_study
 from discourse.resources import resource
+from tests.runs.small_study import make_owned_study
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +15,11 @@ def demo_run(tmp_path_factory) -> Path:
     """The run folder of `discourse demo`. Do not write into it."""
     folder = tmp_path_factory.mktemp("demo") / "run"
     return run_study(read_study(resource("seeds", "study.toml")), folder, say=lambda message: None)
+
+
+@pytest.fixture(scope="session")
+def owned_study(tmp_path_factory) -> Path:
+    """A folder with a small study of the user's own, ``study/``, and its run, ``run/``. Do not write into it."""
+    folder = tmp_path_factory.mktemp("owned")
+    run_study(read_study(make_owned_study(folder / "study")), folder / "run", say=lambda message: None)
+    return folder

@@ -9,45 +9,24 @@ import pandas as pd
 import pytest
 
 from discourse.cli import main
-from discourse.config import read_study
 from discourse.errors import RunError
 from discourse.originals import name_byte
-from discourse.pipeline import open_run, run_study
+from discourse.pipeline import open_run
 from discourse.resources import resource
 from discourse.runs.changes import SAME, first_difference, name_change, name_rows, name_words
 from discourse.runs.manifest import hash_identity, read_manifest
 from discourse.verify import Finding, verify_run
-from tests.runs.killing import SETTINGS, make_study
-
-METADATA = "file,province\ntext0.txt,云南省\ntext1.txt,云南省\ntext2.txt,湖北省\n"
+from tests.runs.small_study import METADATA
 
 
 def quiet(message):
     pass
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    """A folder with a study of the user's own (texts, lexicon, stop words, metadata) and its run."""
-    folder = tmp_path_factory.mktemp("verify")
-    make_study(folder / "study")
-    (folder / "study" / "terms.txt").write_text("网格化管理\n营商环境\n集体经济\n", encoding="utf-8")
-    (folder / "study" / "stop.txt").write_text("水平\n体系\n", encoding="utf-8")
-    (folder / "study" / "about.csv").write_text(METADATA, encoding="utf-8")
-    sections: dict[str, list[str]] = {}
-    for setting in SETTINGS:
-        key, value = setting.split("=")
-        section, _, name = key.rpartition(".")
-        sections.setdefault(section, []).append(f"{name} = {value}")
-    words = ['[study]\nname = "small"\nmetadata = "about.csv"\nby = ["province"]']
-    words += [
-        '[segment.lexicon]\nname = "terms.txt"',
-        '[segment.tokens]\nstopwords = ["general", "stop.txt"]',
-    ]
-    words += ["\n".join([f"[{section}]", *lines]) for section, lines in sections.items()]
-    (folder / "study" / "study.toml").write_text("\n\n".join(words) + "\n", encoding="utf-8")
-    run_study(read_study(folder / "study" / "study.toml"), folder / "run", say=quiet)
-    return folder
+@pytest.fixture
+def made(owned_study) -> Path:
+    """A study of the user's own and its run, shared by all tests."""
+    return owned_study
 
 
 @pytest.fixture
@@ -119,7 +98,7 @@ def test_edit_4_a_word_of_a_packaged_list_is_named(uncomputed, home, monkeypatch
     shutil.copytree(resource("stopwords"), home / "stopwords")
     with open(home / "stopwords" / "general.txt", "a", encoding="utf-8") as file:
         file.write("网格\n")
-    monkeypatch.setattr("discourse.pipeline.resource", lambda name: home / name)
+    monkeypatch.setattr("discourse.identity.resource", lambda name: home / name)
     kind, name, words = first(home)
     assert (kind, name) == ("lists", "general.txt")
     assert words.startswith("has changed: '网格' (line ") and words.endswith(") is new")

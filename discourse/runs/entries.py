@@ -111,6 +111,7 @@ def _is_stages(value: Any) -> bool:
         isinstance(record, dict)
         and isinstance(record.get("seconds"), int | float)
         and _is_hashes(record.get("outputs"))
+        and _is_hashes(record.get("asked", {}))
         and isinstance(record.get("notes"), list)
         and all(isinstance(note, str) for note in record["notes"])
         for record in value.values()

@@ -92,10 +92,16 @@ def record_stage(
     files: Iterable[str],
     seconds: float,
     notes: Iterable[str],
+    *,
+    asked: Mapping[str, str] | None = None,
 ) -> None:
-    """Write down that a stage is done, with the hash of every file that it left."""
+    """Write down that a stage is done, with the hash of every file that it left.
+
+    asked: hashes of what was asked beside the run and has a place in what the stage made.
+    """
     outputs = {name: hash_file(folder / name) for name in sorted(files)}
-    manifest["stages"][stage] = {"seconds": round(seconds, 3), "outputs": outputs, "notes": list(notes)}
+    record = {"seconds": round(seconds, 3), "outputs": outputs, "notes": list(notes)}
+    manifest["stages"][stage] = record if asked is None else {**record, "asked": dict(asked)}
     manifest.pop("under_way", None)
     _write_on(folder, manifest)
 
