@@ -2,8 +2,9 @@
 
 Passages of the seed texts are recombined, sentence by sentence, into as many as are asked for (no corpus is needed
 beside the repository). Each is cut by `PassageWalk` with one worker and with two, and by `SparkWalk` on ``local[2]``;
-all must give the same tokens. ``--topics`` fits MLlib's engine and the house's to the seeds and compares them by the
-same evaluator. Prints Markdown.
+all must give the same tokens. ``--topics`` fits MLlib's optimisers and the engines of one machine to the passages of
+the seeds, or of a run folder (``--run``), a tenth of which stays out, and compares them by the same evaluator. Prints
+Markdown.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +27,12 @@ from discourse.corpus.documents import build_documents
 from discourse.corpus.passages import split_passages
 from discourse.corpus.sources import read_sources
 from discourse.resources import resource
+from discourse.runs.store import load_table
 from discourse.segment.batches import PassageWalk
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
 from discourse.segment.tokens import segment_passages
+from discourse.spark import lda
 from discourse.spark.engine import use_spark
 from discourse.stages import ENGINE
 from discourse.topics.dtm import build_dtm
@@ -41,9 +48,10 @@ def main() -> None:
     parser.add_argument("--passages", default="10000,100000")
     parser.add_argument("--topics", action="store_true")
     parser.add_argument("--n-topics", type=int, default=20)
+    parser.add_argument("--run", type=Path)
     options = parser.parse_args()
     if options.topics:
-        compare_topics(options.n_topics)
+        compare_topics(options.n_topics, _tokens(options.run))
         return
     print("| passages | tokens | who | seconds | tokens a second | characters a second | load |")
     print("|---|---|---|---|---|---|---|")
@@ -102,33 +110,66 @@ def compare_tokens(passages: pd.DataFrame) -> None:
         raise SystemExit("tokens differ")
 
 
-def compare_topics(n_topics: int) -> None:
-    passages = seed_passages()
-    tokens = segment_passages(passages, build_tokenizer(read_lexicon("governance")))
+def compare_topics(n_topics: int, tokens: pd.DataFrame) -> None:
+    """One row a fit; what MLlib is asked in each stands in the first column."""
     dtm = build_dtm(tokens)
-    held_out = np.arange(dtm.counts.shape[0]) % 8 == 0
+    held_out = np.random.default_rng(1).random(dtm.counts.shape[0]) < 0.1
     train = type(dtm)(dtm.counts[~held_out], dtm.passages[~held_out], dtm.vocabulary)
-    print("| engine | passes | seconds | perplexity of unseen passages | converged |\n|---|---|---|---|---|")
+    print(f"{train.counts.shape[0]:,} passages, {train.counts.nnz:,} pairs, K = {n_topics}\n")
+    print("| engine | passes | seconds | perplexity of unseen passages | load |\n|---|---|---|---|---|")
 
-    def show(**options: object) -> None:
+    def show(name: str, **options: Any) -> None:
         start = time.perf_counter()
-        model = fit_lda(train, n_topics=n_topics, **options)
-        seconds, score = time.perf_counter() - start, np.exp(-score_completion(model, dtm.counts[held_out]))
-        settings = model.settings
-        row = (
-            settings["engine"],
-            settings["n_iterations"],
-            f"{seconds:.1f}",
-            f"{score:.0f}",
-            settings["converged"],
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # converged or not: the figure tells
+            model = fit_lda(train, n_topics=n_topics, **options)
+        seconds, load = time.perf_counter() - start, os.getloadavg()[0]
+        perplexity = np.exp(-score_completion(model, dtm.counts[held_out]))
+        row = (name, model.settings["n_iterations"], f"{seconds:.1f}", f"{perplexity:.0f}", f"{load:.0f}")
         print(f"| {' | '.join(map(str, row))} |", flush=True)
 
-    show(engine="cvb0")
-    show(engine="gensim")
+    show("cvb0", engine="cvb0")
+    show("gensim", engine="gensim")
     with use_spark(MASTER):
-        for passes in (20, 50):
-            show(engine="spark", max_iterations=passes)
+        for passes in (20, 50, 100):
+            show("MLlib EM", engine="spark", max_iterations=passes)
+        show("MLlib EM, alpha and eta 0.1", engine="spark", max_iterations=50, alpha=0.1, eta=0.1)
+        show(
+            "MLlib EM, alpha 2.5, eta 0.1 (MLlib's own)",
+            engine="spark",
+            max_iterations=50,
+            alpha=50 / n_topics,
+            eta=0.1,
+        )
+        show("MLlib online, 128 passages a round", engine="spark-online")
+        for words, changes in _OTHER_STEPS.items():
+            with _online(**changes):
+                show(f"MLlib online, {words}", engine="spark-online")
+
+
+_OTHER_STEPS = {
+    "all passages in each of 50 rounds, slow steps": {
+        "_BATCH": 10**9, "ROUNDS": 50, "_STEP_OFFSET": 1.0, "_STEP_DECAY": 0.51
+    },
+    "MLlib's own steps (1024, 0.51; 5 % a round)": {"_BATCH": 70, "_STEP_OFFSET": 1024.0, "_STEP_DECAY": 0.51},
+}  # fmt: skip
+
+
+@contextmanager
+def _online(**changes: float) -> Iterator[None]:
+    """Other steps of the online optimiser, which are no settings of a study."""
+    before = {name: getattr(lda, name) for name in changes}
+    vars(lda).update(changes)
+    try:
+        yield
+    finally:
+        vars(lda).update(before)
+
+
+def _tokens(run: Path | None) -> pd.DataFrame:
+    if run is not None:
+        return load_table(run, "tokens")
+    return segment_passages(seed_passages(), build_tokenizer(read_lexicon("governance")))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 PASSES = 100  # of EM; docs/spark.md has what fewer cost
-ROUNDS = 300  # of online variational Bayes, each over a share of the passages
+ROUNDS = 100  # of online variational Bayes, each over a share of the passages
 _BATCH = 128  # passages a round: more of them part the topics later, fewer make phi noisy
 _STEP_OFFSET, _STEP_DECAY = 10.0, 0.7
 _PAIRS_A_PART = 500_000
@@ -75,7 +75,7 @@ def fit_by_em(session: SparkSession, counts: sparse.csr_matrix, **asked: Unpack[
 
 
 def fit_online(session: SparkSession, counts: sparse.csr_matrix, **asked: Unpack[Asked]) -> Fit:
-    """Fit topics by online variational Bayes: 300 rounds over 128 passages each, or over all if they are fewer.
+    """Fit topics by online variational Bayes: 100 rounds over 128 passages each, or over all if they are fewer.
 
     alpha is where MLlib begins to learn its own, eta stays; None, convergence and trace as in `fit_by_em`, but
     `max_iterations` bounds the rounds.

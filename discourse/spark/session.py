@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MASTER = re.compile(
     r"(?P<local>local(-cluster)?(\[[\d*, ]+\])?)|spark://(?P<hosts>[^/\s]+)|yarn|k8s://\S+", re.IGNORECASE
 )
-_NAMED = re.compile(r"(?:[\w.]+\.)?\w*(?:Error|Exception)\b.*:")
+_NAMED = re.compile(r"[\w.$]*(?:Error|Exception)\b[^:]*:.*")
 _LEAST_JAVA = 17
 _WAIT_FOR_MASTER = 10.0  # seconds
 _WAIT_FOR_EXECUTORS = 120.0
@@ -123,8 +123,9 @@ def _start(master: str, scratch: Path, *, is_here: bool) -> SparkSession:
         with _python(sys.executable if is_here else None), _java_writes_to(told):
             return builder.getOrCreate()
     except Exception as error:  # of Java, of py4j or of pyspark
+        cause = _find_cause(error, told)
         raise RunError(
-            f"master {master}: Spark does not start ({_advise(_find_cause(error, told))}. DISCOURSE_TRACEBACK=1 shows more"
+            f"master {master}: Spark does not start ({cause}); {_advise(cause)}. DISCOURSE_TRACEBACK=1 shows more"
         ) from None
 
 
@@ -139,8 +140,8 @@ def _find_cause(error: Exception, told: Path) -> str:
 
 def _advise(cause: str) -> str:
     if "memory" in cause.lower() or "heap" in cause.lower():
-        return f"{cause}); give it more in spark-defaults.conf of the folder that SPARK_CONF_DIR names"
-    return f"{cause}); look whether the address is right and the cluster takes applications"
+        return "give it more in spark-defaults.conf of the folder that SPARK_CONF_DIR names (docs/spark.md)"
+    return "look whether the address is right and the cluster takes applications"
 
 
 @contextmanager
@@ -193,7 +194,7 @@ def _on_this_machine(scratch: Path) -> dict[str, str]:
     return {
         "spark.driver.memory": "2g",
         "spark.checkpoint.dir": (scratch / "checkpoints").as_uri(),
-        "spark.driver.extraJavaOptions": f'"-Djava.io.tmpdir={scratch}" -XX:-UsePerfData',
+        "spark.driver.extraJavaOptions": "-XX:-UsePerfData",  # else a file in the temporary folder
     }
 
 
@@ -277,5 +278,5 @@ def _within(seconds: float, do: Callable[[], Any]) -> Any:
 def first_words(error: Exception) -> str:
     """The line of a long message that says what happened."""
     lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
-    named = [line for line in lines if _NAMED.match(line)]
+    named = [found[0] for line in lines if (found := _NAMED.search(line))]
     return (named or lines or [type(error).__name__])[-1 if named else 0][:200]

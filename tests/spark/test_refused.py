@@ -10,11 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from discourse.cli import app
+from discourse.contracts import DocumentTermMatrix
 from discourse.errors import DiscourseError, RunError, SettingError
 from discourse.spark import session
+from discourse.spark.engine import _explain
 from discourse.spark.session import first_words, open_session
 from discourse.spark.shipping import FOLDER, pack_project
 from discourse.topics.lda import fit_lda
+from tests.spark.conftest import missing
 
 
 def refused(master="local[2]"):
@@ -71,16 +74,11 @@ def test_a_master_that_does_not_answer_is_given_up_at_once(monkeypatch, master):
 
 
 def test_the_engine_of_topics_without_a_cluster_says_how_to_get_one():
-    import numpy as np
-    import pandas as pd
-    from scipy import sparse
-
-    from discourse.contracts import DocumentTermMatrix
-
-    counts = sparse.csr_matrix(np.ones((6, 4), dtype=np.int32))
-    dtm = DocumentTermMatrix(counts, pd.Index([f"a#{i}" for i in range(6)]), pd.Index(list("wxyz")))
+    dtm = planted_dtm()
     with pytest.raises(SettingError, match="--engine spark --master"):
         fit_lda(dtm, n_topics=2, engine="spark")
+    with pytest.raises(SettingError, match="'spark-online' fits on a cluster"):
+        fit_lda(dtm, n_topics=2, engine="spark-online")
 
 
 @pytest.mark.parametrize(
@@ -122,3 +120,69 @@ def test_the_archive_for_executors_is_the_package_with_its_word_lists_and_works_
 def test_of_a_long_message_the_line_that_says_what_happened_is_kept():
     long = "An error occurred\n  File x\nModuleNotFoundError: No module named 'rjieba'\n\tat org.apache"
     assert first_words(RunError(long)) == "ModuleNotFoundError: No module named 'rjieba'"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("java.lang.OutOfMemoryError: Java heap space", "raise spark.driver.memory"),
+        ("Answer from Java side is empty", "ended from outside"),
+        ("Job aborted due to stage failure: java.io.IOException: No space left on device", "No space left"),
+    ],
+)
+def test_what_fails_on_the_cluster_is_one_line_that_says_what_to_do(fault, told):
+    explained = str(
+        _explain(RuntimeError(f"An error occurred while calling o7.fit.\n: {fault}\n\tat a.b"), "yarn")
+    )
+    assert told in explained and "the same command goes on" in explained and "\n" not in explained
+
+
+def test_what_the_user_wrote_into_spark_defaults_is_not_overruled(monkeypatch, tmp_path):
+    (tmp_path / "spark-defaults.conf").write_text(
+        "# mine\n\nspark.driver.memory=7g\nspark.x  y\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    given = session._configure(tmp_path, is_here=True)
+    assert "spark.driver.memory" not in given and "spark.checkpoint.dir" in given
+    monkeypatch.delenv("SPARK_CONF_DIR")
+    monkeypatch.delenv("SPARK_HOME", raising=False)
+    assert session._configure(tmp_path, is_here=True)["spark.driver.memory"] == "2g"
+
+
+def test_too_little_memory_ends_in_one_line_and_leaves_nothing(tmp_path):
+    if reason := missing():
+        pytest.skip(reason)
+    (tmp_path / "spark-defaults.conf").write_text("spark.driver.memory 64m\n", encoding="utf-8")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    code = "from discourse.spark.session import open_session\nwith open_session('local[1]'): pass"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path), "TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = done.stderr.strip().splitlines()[-1]
+    assert (
+        done.returncode == 1 and "must be at least" in told and "give it more in spark-defaults.conf" in told
+    )
+    assert "WARN" not in done.stderr and not list(scratch.iterdir())
+
+
+def test_a_study_whose_topics_are_of_spark_fits_three_seeds_unless_more_are_asked_for():
+    from discourse.topics.ensemble import SEEDS_OF_HUGE, _choose_seeds
+
+    dtm = planted_dtm()
+    with pytest.warns(UserWarning, match="takes minutes"):
+        assert tuple(_choose_seeds(dtm, None, "spark")) == SEEDS_OF_HUGE
+    assert tuple(_choose_seeds(dtm, [4, 5, 6, 7], "spark")) == (4, 5, 6, 7)
+
+
+def planted_dtm():
+    import numpy as np
+    import pandas as pd
+    from scipy import sparse
+
+    counts = sparse.csr_matrix(np.ones((6, 4), dtype=np.int32))
+    return DocumentTermMatrix(counts, pd.Index([f"a#{i}" for i in range(6)]), pd.Index(list("wxyz")))
