@@ -85,7 +85,7 @@ class Progress:
             return line
         speed = n_new / seconds
         rate = f"{speed:,.0f} a second" if speed >= 1 else f"{1 / speed:,.0f} s each"
-        left = _in_words((n_all - n_done) / speed)
+        left = in_words((n_all - n_done) / speed)
         return f"{line}, {rate}, {left} left 剩余"
 
     def _show(self, line: str) -> None:
@@ -95,7 +95,7 @@ class Progress:
         self._width = width
 
 
-def _in_words(seconds: float) -> str:
+def in_words(seconds: float) -> str:
     """Length of time as a person says it: ``40 s``, ``3 min``, ``2 h 10 min``."""
     if seconds < 90:
         return f"{seconds:.0f} s"

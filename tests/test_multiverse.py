@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from itertools import combinations
 from pathlib import Path
@@ -16,8 +17,9 @@ from discourse.config import SECTIONS, change_study, default_study, read_study
 from discourse.contracts import DocumentTermMatrix, TopicModel, check
 from discourse.errors import DataError, SettingError
 from discourse.multiverse import ALTERNATIVES, MOST_PREPARATIONS, plan_universes, vary_study
-from discourse.pipeline import open_run
+from discourse.pipeline import Run, open_run
 from discourse.runs.store import load_model, load_table
+from discourse.stages.topics import foretell
 from discourse.topics.lda import ENGINES
 from discourse.universes import fit_universes
 from discourse.variants import follow_topics, prepare_counts
@@ -307,3 +309,26 @@ def test_models_without_a_common_term_are_refused():
 
 def test_every_engine_that_may_stand_in_is_known():
     assert set(ALTERNATIVES["topics.lda.engine"]) <= set(ENGINES)
+
+
+# --- how long it will take ----------------------------------------------------------------------------------
+
+
+class Counts:
+    def __init__(self, n_pairs):
+        self.nnz = n_pairs
+
+
+class Pairs:
+    def __init__(self, n_pairs):
+        self.counts = Counts(n_pairs)
+
+
+def test_long_work_is_foretold_with_the_number_of_models_and_short_work_is_not(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("discourse.stages.topics.count_processors", lambda: 2)
+    run = Run(tmp_path, study, {"stages": {}})
+    assert foretell(run, Pairs(100_000)) is None
+    assert re.match(r"20 models of 8,000,000 pairs .* \d+ min on", foretell(run, Pairs(8_000_000)))
+    assert re.match(r"6 models of 18,000,000 pairs .* \d+ min on", foretell(run, Pairs(18_000_000)))
+    asked = change_study(study, ["topics.ensemble.seeds=[1, 2]", "multiverse.size_seeds=2"])
+    assert foretell(Run(tmp_path, asked, {}), Pairs(18_000_000)).startswith("8 models")

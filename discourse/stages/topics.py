@@ -8,10 +8,13 @@ from discourse.codebook_tables import code_folder, forget_coding
 from discourse.compare.formulas import find_phrases
 from discourse.contracts import DocumentTermMatrix, TopicModel
 from discourse.multiverse import plan_universes
+from discourse.progress import in_words
 from discourse.runs.store import save_model
 from discourse.stages.run import Run, kept_models, modelled_passages, parts
 from discourse.topics.dtm import build_dtm
 from discourse.topics.ensemble import (
+    SEEDS,
+    SEEDS_OF_HUGE,
     SLOW,
     align_topics,
     choose_reference,
@@ -24,6 +27,9 @@ from discourse.topics.lda import ON_CLUSTER, note_compilation
 from discourse.topics.shares import estimate_shares
 from discourse.universes import fit_universes
 from discourse.variants import model_settings
+from discourse.workers import count_processors
+
+_PAIR, _PAIR_AND_TOPIC = 3e-6, 1e-7  # processor seconds of a fit, its shares and what it is held against
 
 
 def fit_topics(run: Run) -> str:
@@ -32,6 +38,8 @@ def fit_topics(run: Run) -> str:
     forget_coding(run.path, keep=study.codebook)
     dtm = build_dtm(run.table("tokens"), **study.options("topics.dtm"))
     settings = model_settings(run.path, study)
+    if note := foretell(run, dtm):
+        run.say(f"         {note}")
     if note := note_compilation(settings.get("engine")):
         run.say(f"         {note}")
     with run.follow("seeds 种子", "models 个") as tell:
@@ -59,6 +67,25 @@ def fit_topics(run: Run) -> str:
         code_folder(run.path, study, study.codebook)
     parts(run).remove()
     return f"{reference.n_topics} topics; reference is the best of {len(models)} seeds; {n_universes} models in all"
+
+
+def foretell(run: Run, dtm: DocumentTermMatrix) -> str | None:
+    """About how long all models together will take, where that is minutes: measured on two idle cores."""
+    ensemble, other, options = (run.study.options(s) for s in ("topics.ensemble", "multiverse", "topics.lda"))
+    if options["engine"] != "cvb0" or other["vary"]:
+        return None
+    n_seeds = len(ensemble["seeds"] or (SEEDS_OF_HUGE if is_huge(dtm) else SEEDS))
+    each = other["size_seeds"] or (1 if is_huge(dtm) else n_seeds)
+    sizes = [options["n_topics"]] * n_seeds + [
+        round(size * options["n_topics"]) for size in other["sizes"] if size != 1 for _ in range(each)
+    ]
+    seconds = dtm.counts.nnz * sum(_PAIR + _PAIR_AND_TOPIC * size for size in sizes) / count_processors()
+    if seconds < 60:
+        return None
+    return (
+        f"{len(sizes)} models of {dtm.counts.nnz:,} pairs of passage and term: "
+        f"some {in_words(seconds)} on an idle machine 预计耗时"
+    )
 
 
 def _multiverse(run: Run, models: list[TopicModel], n_topics: int, dtm: DocumentTermMatrix) -> int:
