@@ -231,6 +231,7 @@ PACKAGES = {
     GENSIM: "gensim",
     SKLEARN: "sklearn",
 }
+SLOW = (RUST, AVERAGED, GENSIM, SKLEARN)  # many minutes on larger corpora, and none comes far
 COMMANDS = {MALLET: "mallet", WARPLDA: "warplda"}
 
 
