@@ -13,7 +13,8 @@ from discourse.topics.dtm import build_dtm
 from tests.topics.planted import planted_tokens
 
 MASTER = "local[2]"
-FEW = {"n_topics": 3, "seed": 5, "alpha": 0.2, "eta": 0.05, "max_iterations": 4, "tolerance": 1e-5}
+FEW = {"n_topics": 3, "seed": 5, "alpha": 0.2, "eta": 0.05, "max_iterations": 2, "tolerance": 1e-5}
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java compiles less: short work takes half the time
 
 
 def pytest_configure(config):
@@ -56,8 +57,10 @@ def alone(planted, tmp_path_factory):
         if os.environ.get("CI"):
             pytest.fail(f"{reason}: in CI these tests must run")
         pytest.skip(reason)
-    with open_session("local[1]") as session:
-        return fit_few(session, planted)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("JAVA_TOOL_OPTIONS", QUICK)  # Java is started once and stays for the next session
+        with open_session("local[1]") as session:
+            return fit_few(session, planted)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ by = ["level"]
 name = ["governance", "我的 词典.txt"]
 [topics.lda]
 n_topics = 3
-max_iterations = 4
+max_iterations = 2
 [topics.ensemble]
 seeds = [1, 2]
 [multiverse]

@@ -17,7 +17,7 @@ from discourse.spark.engine import _explain
 from discourse.spark.session import first_words, open_session
 from discourse.spark.shipping import FOLDER, pack_project
 from discourse.topics.lda import fit_lda
-from tests.spark.conftest import missing
+from tests.spark.conftest import QUICK, missing
 
 
 def refused(master="local[2]"):
@@ -158,7 +158,12 @@ def test_too_little_memory_ends_in_one_line_and_leaves_nothing(tmp_path):
     code = "from discourse.spark.session import open_session\nwith open_session('local[1]'): pass"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path), "TMPDIR": str(scratch)},
+        env={
+            **os.environ,
+            "SPARK_CONF_DIR": str(tmp_path),
+            "TMPDIR": str(scratch),
+            "JAVA_TOOL_OPTIONS": QUICK,
+        },
         capture_output=True,
         text=True,
         check=False,

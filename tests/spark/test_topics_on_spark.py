@@ -27,7 +27,7 @@ def parted(planted):
 @pytest.fixture(scope="module", params=["spark", "spark-online"])
 def model(request, spark, parted):
     with use_spark(MASTER), pytest.warns(UserWarning, match="did not converge"):
-        return fit_lda(parted[0], n_topics=3, engine=request.param, max_iterations=30, tolerance=1e-12)
+        return fit_lda(parted[0], n_topics=3, engine=request.param, max_iterations=20, tolerance=1e-12)
 
 
 def test_planted_topics_are_found(model):
