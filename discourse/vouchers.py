@@ -22,6 +22,7 @@ from discourse.originals import name_byte
 from discourse.pipeline import Run
 from discourse.runs import manifest as manifests
 from discourse.runs.changes import name_change, name_entries, name_rows, name_words, show_change
+from discourse.runs.entries import check_manifest
 from discourse.runs.inputs import IDENTITY, INPUTS, altered_copies, find_input, recorded_copies
 from discourse.runs.store import hash_file, read_json
 
@@ -43,8 +44,7 @@ class Finding(NamedTuple):
 def read_identity(run: Run) -> tuple[dict[str, Any], list[Finding]]:
     """What the run was made with, and what speaks otherwise: its manifest if edited, its study.toml if changed."""
     recorded = {name: value for name, value in run.manifest.items() if name not in manifests.BESIDE}
-    copy = run.path / INPUTS / IDENTITY
-    kept = read_json(copy) if copy.is_file() else recorded
+    kept = _kept_identity(run.path / INPUTS / IDENTITY, run.manifest) or recorded
     right = next((x for x in (kept, recorded) if manifests.hash_identity(x) == run.manifest["id"]), recorded)
     findings: list[Finding] = []
     for name, told in ((manifests.MANIFEST, recorded), (f"{INPUTS}/{IDENTITY}", kept)):
@@ -56,6 +56,16 @@ def read_identity(run: Run) -> tuple[dict[str, Any], list[Finding]]:
         words = f"was edited: its entries do not give the id {run.manifest['id']}"
         findings.append(Finding("settings", manifests.MANIFEST, words))
     return right, [*findings, *_study_file(run)]
+
+
+def _kept_identity(copy: Path, manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The identity as the run began, if there is a copy; RunError where an entry is not one that we write."""
+    if not copy.is_file():
+        return None
+    kept = read_json(copy)
+    beside = {name: manifest[name] for name in manifests.BESIDE if name in manifest}
+    check_manifest({**kept, **beside} if isinstance(kept, dict) else kept, copy)
+    return dict(kept)
 
 
 def study_of(identity: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +156,7 @@ def compare_inputs(run: Run, identity: dict[str, Any]) -> tuple[list[Finding], p
 
 
 def _raw_files(run: Run, identity: dict[str, Any], now: pd.DataFrame) -> Iterator[Finding]:
-    known = identity["inputs"]
+    known = identity.get("inputs", {})
     read = now.dropna(subset="sha256")
     here = dict(zip(read["path"], read["sha256"], strict=True))
     for name in sorted({*known, *here}):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """A good run folder comes in; copies in which a stranger has put something hostile come out."""
 
 from __future__ import annotations
@@ -5,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import stat
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -166,9 +168,59 @@ def _wide_cells(run: Path, outside: Path) -> None:
     )
 
 
+def _deep(run: Path, outside: Path) -> None:
+    """Folders in folders, deeper than a path may be long."""
+    here = os.open(run, os.O_RDONLY)
+    for _ in range(300):
+        os.mkdir("folder in folders", dir_fd=here)
+        inner = os.open("folder in folders", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+
+
+def _socket(name: str) -> Callable[[Path, Path], object]:
+    return lambda run, outside: os.mknod(run / name, 0o600 | stat.S_IFSOCK)
+
+
+def _hard_link(*names: str) -> Callable[[Path, Path], object]:
+    """Files of the run that are the user's own as well: reading them is harmless, writing through them is not."""
+
+    def spoil(run: Path, outside: Path) -> None:
+        for name in names:
+            (run / name).unlink(missing_ok=True)
+            os.link(outside, run / name)
+
+    return spoil
+
+
+def _polyglot(run: Path, outside: Path) -> None:
+    """A page that is a zip archive, and an archive that is a page."""
+    with zipfile.ZipFile(run / "model.npz", "a") as archive:
+        archive.comment = b"<script>alert(1)</script>"
+    (run / "report.html").write_bytes((run / "model.npz").read_bytes())
+    (run / "topics.parquet").write_bytes((run / "model.npz").read_bytes())
+
+
+def _climbing_zip(run: Path, outside: Path) -> None:
+    with zipfile.ZipFile(run / "model.npz", "a") as archive:
+        archive.writestr("../../home/secret.txt", b"overwritten")
+        archive.writestr("/tmp/evil.npy", b"overwritten")
+
+
 def _many_rows(run: Path, outside: Path) -> None:
     n = 30_000_000
     pq.write_table(pa.table({"doc_id": pa.array(np.zeros(n, dtype=np.int8))}), run / "documents.parquet")
+
+
+def _swelling_workbook(run: Path, outside: Path) -> None:
+    folder = run / "exports" / "excel"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "small.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", bytes(300_000_000))
+    run_id = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["id"]
+    mark = {"target": "excel", "run": run_id, "files": {"small.xlsx": "0" * 64}}
+    (folder / "made.json").write_text(json.dumps(mark), encoding="utf-8")
 
 
 def _nested_cells(run: Path, outside: Path) -> None:
@@ -253,6 +305,27 @@ _FILES: dict[str, Callable[[Path, Path], object]] = {
     "a summary that is a list": _bytes("summary.json", b"[]"),
     "a summary without its counts": _bytes("summary.json", b"{}"),
     "a codebook that is none": _bytes("codebook.toml", b"\xff" * 100),
+    "a model that is a page as well": _polyglot,
+    "a model with names that climb": _climbing_zip,
+    "a model of endless shape": _arrays(theta=_header("(9223372036854775807, 9223372036854775807)")),
+    "a model of a hundred dimensions": _arrays(theta=_header("(" + "1, " * 100 + ")")),
+    "a CSV file of a million columns": lambda run, outside: (run / "documents.csv").write_text(",".join(map(str, range(10**6))) + "\n"),
+    "a CSV file of one endless cell": lambda run, outside: (run / "topics.csv").write_text('topic\n"' + "a" * 20_000_000),
+    "a page of 20 MB in one line": _bytes("pyldavis.html", b"<p>" * 7_000_000),
+    "a summary nested too deep": _bytes("summary.json", b"[" * 100_000 + b"]" * 100_000),
+    "answers that are none": _bytes("asked.json", b"[]"),
+    "answers that climb out": _bytes("asked.json", b'{"files": {"../../home/secret.txt": "00000000", "/etc/passwd": "00000000"}}'),
+    "answers nested too deep": _bytes("asked.json", b'{"files":' + b"[" * 100_000),
+    "an export that names files outside": lambda run, outside: (
+        (run / "exports" / "csv").mkdir(parents=True), (run / "exports" / "csv" / "made.json").write_text(
+            '{"target": "csv", "run": "0", "files": {"../../../../home/secret.txt": "00", "/etc/passwd": "00"}}')),
+    "a workbook that swells": _swelling_workbook,
+    "a copy of a list that is endless": lambda run, outside: (run / "inputs" / "lists" / "general.txt").write_bytes(b"a\n" * 10_000_000),
+    "an identity that is none": _bytes("inputs/identity.json", b"[]"),
+    "an identity nested too deep": _bytes("inputs/identity.json", b"[" * 100_000),
+    "hard links to a file of the user's": _hard_link(
+        "documents.csv", ".edits.parquet.tmp", ".topics.csv.tmp", ".report.html.tmp", ".asked.json.tmp"),
+    "a lock that is a hard link to a file of the user's": _hard_link("../.run.lock"),
     "scores of coders that are none": lambda run, outside: (
         (run / "coding").mkdir(), (run / "coding" / "coding.json").write_bytes(b"[]"),
         (run / "coding" / "coding_scores.parquet").write_bytes(b"PAR1PAR1")),
@@ -269,6 +342,9 @@ _LINKS: dict[str, Callable[[Path, Path], object]] = {
     "scores that are a link": _link_folder("coding"),
     "parts that are a link": _link_folder(".parts"),
     "a selection that is a link": _link_folder("selection"),
+    "folders without end": _deep,
+    "a table that is a socket": _socket("topics.parquet"),
+    "a copy that is a link": _link("inputs/lists/general.txt"),
     "a manifest that is a pipe": _pipe("manifest.json"),
     "a table that is a pipe": _pipe("passages.parquet"),
 }

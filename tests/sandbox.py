@@ -30,15 +30,16 @@ _MOVES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symli
           "shutil.rmtree", "shutil.move", "shutil.copyfile")  # fmt: skip
 
 
-def run_jobs(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def run_jobs(jobs: Sequence[dict[str, Any]], warm: Sequence[Sequence[str]] = ()) -> list[dict[str, Any]]:
     """Answers of each job: for each command its exit code, what it printed, its seconds of CPU; forbidden steps.
 
+    warm: commands that are given once before, so that imports and kernels are no part of what is measured.
     A job: commands (argv of each), cwd, mine (folders it may write), theirs (folders it may not even read).
     """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "PYTHONUTF8": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "tests.sandbox"],
-        input=json.dumps(list(jobs)).encode(),
+        input=json.dumps({"jobs": list(jobs), "warm": list(warm)}).encode(),
         capture_output=True,
         check=False,
         cwd=Path(__file__).parent.parent,
@@ -51,9 +52,11 @@ def run_jobs(jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _serve() -> None:
     _import_everything()
-    _run_command(["show", "nowhere"])  # what only the first command does is done
+    asked = json.loads(sys.stdin.buffer.read())
+    for argv in asked["warm"] or [["show", "nowhere"]]:
+        _run_command(argv)  # what only the first command does is done
     gc.freeze()  # what is shared with the children stays shared
-    answers = [_fork(job) for job in json.loads(sys.stdin.buffer.read())]
+    answers = [_fork(job) for job in asked["jobs"]]
     sys.stdout.write(json.dumps(answers))
 
 

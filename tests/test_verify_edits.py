@@ -17,9 +17,9 @@ from discourse.errors import RunError
 from discourse.exporting import export_run
 from discourse.figures import draw_run
 from discourse.pipeline import open_run, run_stage
-from discourse.runs.asked import writing_beside
 from discourse.runs.manifest import hash_identity
 from discourse.runs.store import hash_file
+from discourse.sensitivity import assess_segmentation
 from discourse.verify import verify_run
 
 OWN_LIST = "inputs/lists/own"
@@ -47,12 +47,7 @@ def exported(owned_study, tmp_path_factory) -> Path:
     run = open_run(folder / "home" / "run")
     export_run(run, ["excel", "csv", "bibtex"])
     draw_run(run, formats=["svg"])
-    with writing_beside(run.path, "segmentation.parquet", "segmentation.csv"):
-        table = pd.DataFrame(
-            {name: ["治理", "社区"] for name in ("kind", "factor", "target", "reference", "item")}
-        )
-        table.to_parquet(run.path / "segmentation.parquet", index=False)
-        table.to_csv(run.path / "segmentation.csv", index=False, encoding="utf-8-sig")
+    assess_segmentation(run, n_seeds=0)  # after the report, which does not speak of it
     return folder / "home"
 
 
@@ -151,9 +146,11 @@ def first_cell(column: str, value: object) -> Callable[[pd.DataFrame], pd.DataFr
 COPY = "the run's copy was altered since the run: "
 EDITS: dict[str, Edit] = {
     "a word in the copy of a packaged list": Edit(
-        append("inputs/lists/general.txt", "网格员\n"), "lists", "inputs/lists/general.txt", COPY + "'网格员' (line ", ") is new"),
+        append("inputs/lists/general.txt", "网格员\n"), "lists", "inputs/lists/general.txt",
+        COPY + "'网格员' (line ", ") is new"),
     "a word in the copy of an own list": Edit(
-        lambda run: own_list(run).write_text("水平\n", encoding="utf-8"), "lists", "*/stop.txt", COPY + "'体系' (line 2) is gone"),
+        lambda run: own_list(run).write_text("水平\n", encoding="utf-8"), "lists", "*/stop.txt",
+        COPY + "'体系' (line 2) is gone"),
     "a cell in the copy of the metadata": Edit(
         text("inputs/metadata.csv", "text2.txt,湖北省", "text2.txt,云南省"), "inputs", "inputs/metadata.csv",
         COPY + "row number 3, column province: '云南省' instead of '湖北省'"),
@@ -168,7 +165,8 @@ EDITS: dict[str, Edit] = {
     "a copy added": Edit(lambda run: (run / "inputs" / "mine.txt").write_text("x"), "inputs", "inputs/mine.txt",
                          "was added since the run"),
     "a cell of a CSV file": Edit(
-        text("prevalence.csv", "province", "Province"), "outputs", "prevalence.csv", "altered since the run: column 'factor'", ""),
+        text("prevalence.csv", "province", "Province"), "outputs", "prevalence.csv",
+        "altered since the run: "),
     "a number of a table": Edit(
         table("topics.parquet", first_cell("prevalence", 0.125)), "outputs", "topics.parquet",
         "altered since the run: row topic=0, column prevalence: 0.125 instead of 0."),
@@ -222,7 +220,8 @@ EDITS: dict[str, Edit] = {
     "a figure deleted": Edit(
         lambda run: next((run / "figures").glob("*.svg")).unlink(), "outputs", "figures/*.svg", "missing"),
     "an answer that was asked beside the run": Edit(
-        text("segmentation.csv", "社区", "小区"), "outputs", "segmentation.csv", "altered since it was written"),
+        text("segmentation.csv", "holds", "turns"), "outputs", "segmentation.csv",
+        "altered since it was written: row "),
     "a file deleted": Edit(lambda run: (run / "theta.parquet").unlink(), "outputs", "theta.parquet", "missing"),
     "a file added": Edit(lambda run: (run / "more.csv").write_text("a\n1\n"), "outputs", "more.csv",
                          "nothing in this run vouches for it: "),

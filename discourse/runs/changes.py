@@ -15,6 +15,8 @@ from discourse.contracts import CONTRACTS
 from discourse.runs.guard import guard_arrays, guard_table, read_bounded_json
 from discourse.runs.store import DAMAGE
 
+_LONGEST_HEAD = 20_000  # characters of the names of columns
+_LONGEST_CELL = 100_000_000  # characters, of a raw text
 _SHOWN, _AROUND = 40, 12  # characters of a value, and before the first that differs
 SAME = "the same values in other bytes"
 
@@ -33,7 +35,7 @@ def name_change(found: Path, expected: Path) -> str:
     }
     try:
         return ways.get(expected.suffix, _in_bytes)(found, expected)
-    except DAMAGE:
+    except (*DAMAGE, csv.Error):
         return "cannot be read any more"
 
 
@@ -105,13 +107,21 @@ def _in_parquet(found: Path, expected: Path) -> str:
 
 def _in_csv(found: Path, expected: Path) -> str:
     key = CONTRACTS[expected.stem].key if expected.stem in CONTRACTS else ()
+    with open(found, encoding="utf-8-sig", newline="") as file:
+        head = file.readline(_LONGEST_HEAD)
+    if len(head) == _LONGEST_HEAD:
+        return f"its first line has more than {_LONGEST_HEAD:,} characters"
     return name_rows(_read_csv(found), _read_csv(expected), key)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Cells as they are written."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        header, *rows = csv.reader(file)
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            header, *rows = csv.reader(file)
+    finally:
+        csv.field_size_limit(before)
     width = len(header)
     return pd.DataFrame([(row + [""] * width)[:width] for row in rows], columns=header, dtype="str")
 

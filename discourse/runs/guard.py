@@ -23,6 +23,7 @@ from discourse.runs.footer import read_chunks
 
 LARGEST_JSON = 32_000_000  # bytes; a manifest of 100,000 raw files has 16 million
 _MOST_ENTRIES = 200_000  # files in a run folder
+_DEEPEST = 30  # folders in folders
 _MOST_COLUMNS = 5_000
 _FREE_ROWS, _MOST_ROWS = (
     100_000,
@@ -47,6 +48,8 @@ def refuse_links(folder: Path) -> None:
                     f"{folder}: holds more than {_MOST_ENTRIES:,} files, which no run has; look at it"
                 )
             if stat.S_ISDIR(mode) and not _is_junction(entry):
+                if len(Path(entry.path).parts) > len(folder.parts) + _DEEPEST:
+                    raise RunError(f"{folder}: holds folders in folders, deeper than any run; look at it")
                 waiting.append(Path(entry.path))
             elif not stat.S_ISREG(mode):
                 name = os.path.relpath(entry.path, folder)

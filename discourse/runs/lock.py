@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -57,10 +58,12 @@ def _place(folder: Path) -> Path:
 def _acquire(path: Path, folder: Path) -> int:
     while True:
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+            flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe would wait
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o644)
         except OSError as error:
             raise write_error(folder, error) from error
         try:
+            _refuse_linked(descriptor, path)
             _refuse_held(descriptor, path, folder)
             if _is_same(descriptor, path):  # else its owner removed it in between
                 _write_owner(descriptor, folder)
@@ -69,6 +72,13 @@ def _acquire(path: Path, folder: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _refuse_linked(descriptor: int, path: Path) -> None:
+    """Raise where the lock is another file, too, which would be written over."""
+    about = os.fstat(descriptor)
+    if about.st_nlink > 1 or not stat.S_ISREG(about.st_mode):
+        raise RunError(f"{path}: is no lock but a link to another file, or a device; delete it")
 
 
 def _refuse_held(descriptor: int, path: Path, folder: Path) -> None:
@@ -157,6 +167,13 @@ def _is_alive(pid: int) -> bool:
 
 
 def _release(path: Path, descriptor: int) -> None:
+    if (
+        sys.platform == "win32"
+    ):  # which removes no file that is open, and none that another process has opened
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return
     with contextlib.suppress(OSError):
         if _is_same(descriptor, path):
             path.unlink()

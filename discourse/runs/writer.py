@@ -42,7 +42,10 @@ class TableWriter:
         with _named_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
             for ending in ["parquet", *(["csv"] if self.has_csv else [])]:
-                self._files[ending] = open(self._temporary(ending), "wb")
+                self._temporary(ending).unlink(missing_ok=True)
+                self._files[ending] = open(
+                    self._temporary(ending), "xb"
+                )  # never through a link that lies there
         return self
 
     def append(self, table: pd.DataFrame) -> None:
