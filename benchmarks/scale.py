@@ -1,91 +1,132 @@
 """Seconds, characters a second and memory of each stage: ``python benchmarks/scale.py [--documents 1000,10000]``.
 
 Writes a corpus in the manner of the seeds (see ``scale_corpus.py``) into a temporary folder, or takes the one that
-is there (``--work``), runs one stage after another in a process of its own and prints Markdown. Memory is the
-largest that the process and one of its workers held at a time, added up.
+is there (``--work``), gives it to ``discourse run`` and prints Markdown, a row a stage. Memory is the largest that
+all processes of the command held at a time, what they share counted once (PSS, read every half second; Linux).
+With ``--work`` an interrupted measurement goes on where it stopped; stages that were finished have no row then.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import resource as machine
+import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 from scale_corpus import write_corpus
 
-STAGES = ("read", "corpus", "segment", "topics")
+STAGES = ("corpus", "segment", "topics", "compare", "report")
+HEAD = "| documents | passages | stage | seconds | processor seconds | characters a second | memory, MB |"
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", default="1000,10000")
-    parser.add_argument("--stages", default=",".join(STAGES))
     parser.add_argument("--work", type=Path, help="where corpora and runs are kept for the next call")
-    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--set", action="append", default=[], help="as `discourse run` has it")
     options = parser.parse_args()
-    if options.one:
-        print(json.dumps(measure(options.one[0], Path(options.one[1]))))
-        return
-    print("| documents | passages | stage | seconds | processor seconds | characters a second | memory, MB |")
-    print("|---|---|---|---|---|---|---|")
+    print(f"{HEAD}\n|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for n_documents in map(int, options.documents.split(",")):
             folder = (options.work or Path(scratch)) / str(n_documents)
             if not (folder / "study.toml").is_file():
                 write_corpus(folder, n_documents, seed=1)
-            for stage in options.stages.split(","):
-                print_row(n_documents, stage, folder)
+            measure(folder, n_documents, options.set)
 
 
-def print_row(n_documents: int, stage: str, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", stage, str(folder)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    found = json.loads(done.stdout.splitlines()[-1])
-    print(
-        f"| {n_documents:,} | {found['n_passages']:,} | {stage} | {found['wall']:,.0f} | {found['cpu']:,.0f} "
-        f"| {found['n_chars'] / found['wall']:,.0f} | {found['memory']:,.0f} |",
-        flush=True,
-    )
+def measure(folder: Path, n_documents: int, settings: list[str]) -> None:
+    """Run a study in one command; print a row when a stage is done."""
+    command = [sys.executable, "-u", "-m", "discourse", "run", str(folder / "study.toml")]
+    command += ["--out", str(folder / "run"), *(word for value in settings for word in ("--set", value))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    watch = Watch(process.pid)
+    for line in process.stdout or ():
+        print(line, end="", file=sys.stderr, flush=True)
+        stage = line.split(" ", 1)[0]
+        if stage in STAGES and "kept from the interrupted run" not in line:
+            print(describe(folder, n_documents, stage, *watch.lap()), flush=True)
+        elif stage in STAGES:
+            watch.lap()
+    if process.wait():
+        sys.exit(f"the run of {n_documents} documents ended with {process.returncode}")
 
 
-def measure(stage: str, folder: Path) -> dict[str, float]:
-    """One stage in this process; stages before it are found in ``folder/run``."""
-    from discourse.config import read_study
-    from discourse.corpus.sources import read_sources
+def describe(
+    folder: Path, n_documents: int, stage: str, seconds: float, processor: float, memory: float
+) -> str:
     from discourse.runs.store import count_rows, iterate_table
-    from discourse.stages import STAGES, Run
 
-    def tell(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+    run = next(path for path in (folder / "run.partial", folder / "run") if path.is_dir())
+    n_chars = sum(int(part["n_chars"].sum()) for part in iterate_table(run, "sources", columns=["n_chars"]))
+    return (
+        f"| {n_documents:,} | {count_rows(run, 'passages'):,} | {stage} | {seconds:,.0f} | {processor:,.0f} "
+        f"| {n_chars / seconds:,.0f} | {memory:,.0f} |"
+    )
 
-    study = read_study(folder / "study.toml")
-    begin, run = time.perf_counter(), Run(folder / "run", study, {"stages": {}}, tell)
-    if stage in ("read", "corpus"):
-        sources = read_sources(study.data, **study.options("corpus.sources"))
-    if stage == "corpus":
-        begin = time.perf_counter()
-        tell(STAGES[stage][0](run, sources))
-    elif stage != "read":
-        tell(STAGES[stage][0](run))
-    wall = time.perf_counter() - begin
-    usage = [machine.getrusage(who) for who in (machine.RUSAGE_SELF, machine.RUSAGE_CHILDREN)]
-    return {
-        "wall": wall,
-        "cpu": sum(each.ru_utime + each.ru_stime for each in usage),
-        "memory": sum(each.ru_maxrss for each in usage) / 1024,
-        "n_passages": 0 if stage == "read" else count_rows(run.path, "passages"),
-        "n_chars": int(sources["n_chars"].sum())
-        if stage in ("read", "corpus")
-        else sum(
-            int(part["n_chars"].sum()) for part in iterate_table(run.path, "sources", columns=["n_chars"])
-        ),
-    }
+
+class Watch:
+    """Reads what a process and all below it hold and have used."""
+
+    def __init__(self, root: int) -> None:
+        self._root, self._begin, self._used, self._most = root, time.perf_counter(), 0.0, 0.0
+        self._last_used = 0.0
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def lap(self) -> tuple[float, float, float]:
+        """Seconds, processor seconds and largest memory in MB since the last call."""
+        now, used = time.perf_counter(), self._used
+        found = now - self._begin, used - self._last_used, self._most
+        self._begin, self._last_used, self._most = now, used, 0.0
+        return found
+
+    def _look(self) -> None:
+        while Path(f"/proc/{self._root}").exists():
+            processes = _tree(self._root)
+            self._most = max(self._most, sum(map(_memory, processes)))
+            self._used = max(self._used, sum(map(_processor, processes)))
+            time.sleep(0.5)
+
+
+def _tree(root: int) -> list[int]:
+    """A process and all processes below it."""
+    below: dict[int, list[int]] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        fields = _fields(int(name))
+        if fields:
+            below.setdefault(int(fields[1]), []).append(int(name))
+    found, waiting = [], [root]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += below.get(found[-1], [])
+    return found
+
+
+def _fields(pid: int) -> list[str]:
+    """What stands in /proc behind the name of a process, from its state on; nothing if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _processor(pid: int) -> float:
+    """Processor seconds of a process and of those that it started and that have ended."""
+    fields = _fields(pid)
+    return sum(map(int, fields[11:15])) / _TICKS if fields else 0.0
+
+
+def _memory(pid: int) -> float:
+    """Proportional share of memory in MB."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 if __name__ == "__main__":

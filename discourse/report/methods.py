@@ -13,6 +13,7 @@ from discourse.report.naming import write_codebook_method
 from discourse.report.wording import join
 
 Payload = Mapping[str, Any]
+_MANY_DOCUMENTS = 10_000  # beyond, tests make fewer relabellings
 
 
 def write_methods(payload: Payload) -> list[Text]:
@@ -160,12 +161,15 @@ def _comparison(payload: Payload) -> Text | None:
         join([factor["label"][language] for factor in tested], language) for language in ("zh", "en")
     )
     n_permutations = _settings(payload).get("compare.contrasts.n_permutations", 9999)
+    is_large = any(sum(g["n_documents"] for g in factor["groups"]) > _MANY_DOCUMENTS for factor in tested)
+    fewer_zh = "；超过一万篇时少于此数，至少 999 次" if is_large else ""
+    fewer_en = " (fewer, at least 999, for more than 10,000 documents)" if is_large else ""
     return Text(
         zh=f"比较（{names_zh}）。分析单位是文档，每篇文档权重相同；段落从不作为单位，以段落检验是伪重复。"
         "差异的标准误取合并与 Welch 两者中较大者；95% 区间取 t 区间与由两组各自 logit 区间所得区间"
         "（Zou 与 Donner，2008）的并集，p 值与该区间一致。"
         "另以置换文档所属组别求第二个 p 值"
-        f"（Chung 与 Romano，2013；至多 20,000 种全部列举，否则随机置换 {n_permutations:,} 次），"
+        f"（Chung 与 Romano，2013；至多 20,000 种全部列举，否则随机置换 {n_permutations:,} 次{fewer_zh}），"
         f"并报告该设计所能达到的最小 p。"
         "同一比较的各主题以 max-T（Westfall 与 Young，1993）校正，样本不允许时用 Holm 法；另列 BH "
         "错误发现率 q，仅供探索。"
@@ -179,7 +183,7 @@ def _comparison(payload: Payload) -> Text | None:
         "it. A second "
         "p comes from permuting the group labels of documents (Chung & Romano, 2013; all relabellings up "
         "to 20,000, "
-        f"else {n_permutations:,} random ones), and the smallest p that the design allows is reported. "
+        f"else {n_permutations:,} random ones{fewer_en}), and the smallest p that the design allows is reported. "
         f"The topics of one "
         "comparison are corrected by max-T (Westfall & Young, 1993) where the design allows it, else by "
         "Holm's method; "

@@ -10,6 +10,7 @@ import pytest
 
 from discourse.errors import ContractError, SettingError
 from discourse.report.faults import count_repeated, list_faults
+from discourse.report.methods import write_methods
 from discourse.report.notes import tell_note
 from discourse.report.payload import build_payload, flatten
 from tests.report import story
@@ -246,3 +247,11 @@ def test_distances_lead_to_passages_of_the_topic_that_differs_most(payload):
     }
     gaps = {number: abs(a - b) for number, (a, b) in shares.items()}
     assert gaps[topic] == max(gaps.values()) and hits
+
+
+def test_the_methods_say_that_more_than_ten_thousand_documents_get_fewer_relabellings(payload):
+    many = json.loads(json.dumps(payload))
+    for entry in many["factors"]:
+        entry["groups"][0]["n_documents"] = 12_000
+    plain, large = ("".join(text["en"] for text in write_methods(own)) for own in (payload, many))
+    assert "random ones)" in plain and "random ones (fewer, at least 999" in large
