@@ -26,7 +26,9 @@ def test_distances_are_the_same_in_both_directions(level):
 def test_a_distance_that_was_not_corrected_is_marked(level):
     city, district, township = range(3)
     cells = level["matrix"]["cells"]
-    told = [(cells[city][place]["distance"], cells[city][place]["corrected"]) for place in (district, township)]
+    told = [
+        (cells[city][place]["distance"], cells[city][place]["corrected"]) for place in (district, township)
+    ]
     assert told == [(0.2, True), (0.4, False)]
 
 

@@ -110,12 +110,18 @@ var discourse = {
 
   // wide tables can be scrolled with the keyboard, also those that are unfolded later
   function reach(own) {
+    if (own.getAttribute("role") === "region") return;
     if (own.scrollWidth > own.clientWidth) own.tabIndex = 0; else own.removeAttribute("tabindex");
   }
   var watch = window.ResizeObserver ? new ResizeObserver(function (entries) {
-    entries.forEach(function (entry) { reach(entry.target); });
+    entries.forEach(function (entry) { reach(entry.target.closest(".wide")); });
   }) : null;
-  document.querySelectorAll(".wide").forEach(function (own) { if (watch) watch.observe(own); else reach(own); });
+  // what is far below has its width only when it is come near: then the table grows, not what holds it
+  document.querySelectorAll(".wide").forEach(function (own) {
+    if (!watch) { reach(own); return; }
+    watch.observe(own);
+    if (own.firstElementChild) watch.observe(own.firstElementChild);
+  });
 
   // the embedded map says how many topics it drew
   var frame = document.getElementById("ldavis-frame");
