@@ -54,7 +54,8 @@ def contrast_prevalence(
     min_stability
         Topics below it are flagged.
     seed, n_permutations
-        Of the random relabellings, used where there are more than 20,000 possible ones.
+        Of the random relabellings, used where there are more than 20,000 possible ones. Beyond 10,000 units they
+        are fewer, at least 999, which is noted.
 
     Returns
     -------

@@ -43,7 +43,8 @@ def compare_profiles(
         As in `contrast_prevalence`. Strata hold for the tests: profiles are centred and units dealt inside
         them. Distances are those of the plain means.
     seed, n_permutations
-        Of the random relabellings, used where there are more than 20,000 possible ones.
+        Of the random relabellings, used where there are more than 20,000 possible ones. Beyond 10,000 units they
+        are fewer, at least 999, which is noted.
 
     Returns
     -------

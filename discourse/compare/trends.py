@@ -56,7 +56,8 @@ def estimate_trend(
         those slopes are the units. Needed wherever the same authors come back: their documents are not
         independent. Without it the document is the unit.
     seed, n_permutations
-        Of the random relabellings, used where there are more than 20,000 possible ones.
+        Of the random relabellings, used where there are more than 20,000 possible ones. Beyond 10,000 units they
+        are fewer, at least 999, which is noted.
 
     Returns
     -------
