@@ -180,7 +180,11 @@ def _deep(run: Path, outside: Path) -> None:
 
 
 def _socket(name: str) -> Callable[[Path, Path], object]:
-    return lambda run, outside: os.mknod(run / name, 0o600 | stat.S_IFSOCK)
+    def spoil(run: Path, outside: Path) -> None:
+        (run / name).unlink(missing_ok=True)
+        os.mknod(run / name, 0o600 | stat.S_IFSOCK)
+
+    return spoil
 
 
 def _hard_link(*names: str) -> Callable[[Path, Path], object]:

@@ -76,6 +76,7 @@ def name_rows(found: pd.DataFrame, expected: pd.DataFrame, key: Sequence[str]) -
         new = [name for name in found.columns if name not in expected.columns]
         words = [f"column {name!r} is gone" for name in gone] + [f"column {name!r} is new" for name in new]
         return words[0] if words else "its columns stand in another order"
+    key = key if all(_is_key(table, key) for table in (found, expected)) else ()
     first, second = _by_key(found, key), _by_key(expected, key)
     gone_rows = [row for row in second if row not in first]
     new_rows = [row for row in first if row not in second]
@@ -126,11 +127,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return pd.DataFrame([(row + [""] * width)[:width] for row in rows], columns=header, dtype="str")
 
 
+def _is_key(table: pd.DataFrame, key: Sequence[str]) -> bool:
+    """Whether each row has a key of its own."""
+    return all(name in table.columns for name in key) and not table.duplicated(list(key)).any()
+
+
 def _by_key(table: pd.DataFrame, key: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """Rows by their key in words; by their number where they have none, or not one each."""
+    """Rows by their key in words; by their number where they have none, or none that can be told apart."""
     rows = list(table.itertuples(index=False, name=None))
     names: list[str] = []
-    if key and all(name in table.columns for name in key) and not table.duplicated(list(key)).any():
+    if key:
         named = table[list(key)].itertuples(index=False, name=None)
         names = [", ".join(f"{n}={_short(v)}" for n, v in zip(key, values, strict=True)) for values in named]
     if len(set(names)) != len(rows):
