@@ -76,7 +76,7 @@ def name_rows(found: pd.DataFrame, expected: pd.DataFrame, key: Sequence[str]) -
         new = [name for name in found.columns if name not in expected.columns]
         words = [f"column {name!r} is gone" for name in gone] + [f"column {name!r} is new" for name in new]
         return words[0] if words else "its columns stand in another order"
-    key = key if all(_is_key(table, key) for table in (found, expected)) else ()
+    key = key if key and all(_is_key(table, key) for table in (found, expected)) else ()
     first, second = _by_key(found, key), _by_key(expected, key)
     gone_rows = [row for row in second if row not in first]
     new_rows = [row for row in first if row not in second]
