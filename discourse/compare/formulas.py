@@ -134,11 +134,13 @@ def _locate(
 ) -> list[list[_Use]]:
     """Occurrences of the phrases in each passage, the longest that starts first."""
     spellings = {key: key for key in forms} | {v: key for v, key in phrases.variants.items() if key in forms}
-    by_start: dict[str, list[str]] = defaultdict(list)
-    for spelling in sorted(spellings, key=lambda s: (-len(s), s)):
-        by_start[spelling[:2]].append(spelling)
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for spelling in spellings:
+        lengths[spelling[:2]].add(len(spelling))
+    # lengths, not phrases: the larger a corpus, the more phrases of it begin alike
+    longest_first = {start: sorted(found, reverse=True) for start, found in lengths.items()}
     return [
-        list(_find_uses(text, fold, by_start, spellings, forms))
+        list(_find_uses(text, fold, longest_first, spellings, forms))
         for text, fold in zip(texts, folded, strict=True)
     ]
 
@@ -146,21 +148,22 @@ def _locate(
 def _find_uses(
     text: str,
     folded: _forms.Folded,
-    by_start: dict[str, list[str]],
+    lengths: dict[str, list[int]],
     spellings: dict[str, str],
     forms: dict[str, str],
 ) -> Iterator[_Use]:
     place = 0
     while place < len(folded.text) - 1:
         step = 1
-        for spelling in by_start.get(folded.text[place : place + 2], ()):
-            if folded.text.startswith(spelling, place):
-                key = spellings[spelling]
-                start, end = folded.offsets[place], folded.offsets[place + len(spelling) - 1] + 1
-                if use := _admit(text, start, end, key, forms[key]):
-                    yield use
-                    step = len(spelling)
-                    break
+        for length in lengths.get(folded.text[place : place + 2], ()):
+            key = spellings.get(folded.text[place : place + length])
+            if key is None or place + length > len(folded.text):
+                continue
+            start, end = folded.offsets[place], folded.offsets[place + length - 1] + 1
+            if use := _admit(text, start, end, key, forms[key]):
+                yield use
+                step = length
+                break
         place += step
 
 
