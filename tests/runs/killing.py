@@ -12,6 +12,7 @@ import os
 import random
 import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -41,9 +42,16 @@ def asked(run: Path, data: Path) -> dict[str, Callable[[], object]]:
         "select": lambda: select_size(open_run(run), sizes=[2, 3], n_seeds=1),
         "sensitivity": lambda: assess_segmentation(open_run(run), n_seeds=0, processes=1),
         "export": lambda: export_run(open_run(run), ["csv", "bibtex", "mallet"]),
-        "infer": lambda: save_inferred(infer_texts(open_run(run), data), run.with_name("inferred")),
+        "infer": lambda: _infer(run, data),
         "verify": lambda: _require_holds(run),
     }
+
+
+def _infer(run: Path, data: Path) -> None:
+    tables, out = infer_texts(open_run(run), data), run.with_name("inferred")
+    if out.is_dir():  # killed when all was done: asked again it would be refused
+        shutil.rmtree(out)
+    save_inferred(tables, out)
 
 
 def _require_holds(run: Path) -> None:
@@ -89,13 +97,16 @@ class Driver:
             for fault in faults:
                 at = self._rng.randint(1, counts[stage] // (2 if fault else 1))
                 code, words = in_fork(lambda: self._study(out), out.parent, stage, at, fault=fault)
+                if (
+                    code == 0
+                ):  # a stage that was half done had fewer operations left: once more from the start
+                    shutil.rmtree(out)
+                    code, words = in_fork(lambda: self._study(out), out.parent, stage, at, fault=fault)
                 partial = out.with_name("run.partial")
                 wrong = [
                     name for place in (partial, out) if place.is_dir() for name in damaged(place, self.whole)
                 ]
                 self.told[kind].append([stage, at, code, wrong, words if code == 1 else ""])
-                if code == 0:  # a stage that was half done has fewer operations left
-                    shutil.rmtree(out)
         for path in out.parent.rglob("*"):
             os.utime(path, (0, 0))
         code, words = in_fork(lambda: self._study(out), out.parent, is_back=True)
@@ -111,10 +122,12 @@ class Driver:
         for place in (once, again):
             shutil.copytree(self._out("whole"), place)
         code, words = in_fork(asked(once, data)[name], once.parent, now=name)
-        n, whole = (json.loads(words)[name] if code == 0 and name != "verify" else 0), hashes(once.parent)
+        n, whole = (json.loads(words)[name] if code == 0 else 1), hashes(once.parent)
         for _ in range(n_kills):
-            at = self._rng.randint(1, n) if n else 1
+            at = self._rng.randint(1, n)
             code, words = in_fork(asked(again, data)[name], again.parent, name, at, now=name)
+            if code == 0:  # what was half done had fewer operations left
+                code, words = in_fork(asked(again, data)[name], again.parent, name, at, now=name)
             self.told["kills"].append(
                 [name, at, code, damaged(again.parent, whole), words if code == 1 else ""]
             )
@@ -129,7 +142,10 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     warnings.simplefilter("ignore")
     batches._BATCH_TEXTS = 1  # every text a batch, whose tables are kept
-    driver = Driver(Path(sys.argv[1]).resolve(), int(sys.argv[2]))
+    folder = Path(sys.argv[1]).resolve()
+    tempfile.tempdir = str(folder / "tmp")
+    Path(tempfile.tempdir).mkdir()
+    driver = Driver(folder, int(sys.argv[2]))
     driver.run()
     print(json.dumps(driver.told))
 
