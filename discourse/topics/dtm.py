@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -11,14 +13,19 @@ from discourse.errors import DataError, SettingError
 
 
 def build_dtm(
-    tokens: pd.DataFrame, *, min_df: int = 2, max_df: float = 0.5, min_documents: int = 2
+    tokens: pd.DataFrame | Iterable[pd.DataFrame],
+    *,
+    min_df: int = 2,
+    max_df: float = 0.5,
+    min_documents: int = 2,
 ) -> DocumentTermMatrix:
     """Count the terms of every passage, leaving out the terms that can tell nothing.
 
     Parameters
     ----------
     tokens
-        Contract `tokens`. Passages are named ``doc_id#0007``, which tells their document.
+        Contract `tokens`, or such tables one after another: a million passages then need no more room than their
+        counts. Passages are named ``doc_id#0007``, which tells their document.
     min_df
         A term is kept if it occurs in at least so many passages.
     max_df
@@ -43,16 +50,7 @@ def build_dtm(
         There is no token, or none is left.
     """
     _check_limits(min_df, max_df, min_documents)
-    check(tokens, "tokens")
-    if tokens.empty:
-        raise DataError("tokens is empty: topics need at least one token. Check segmentation and stop lists.")
-    rows, passages = _number(tokens["passage_id"])
-    columns, vocabulary = _number(tokens["term"], sort=True)
-    ones = np.ones(len(tokens), dtype=np.int32)
-    counts = sparse.csr_matrix(
-        (ones, (rows, columns)), shape=(len(passages), len(vocabulary)), dtype=np.int32
-    )
-    del ones, rows, columns  # at a million passages each is as large as the counts
+    counts, passages, vocabulary = _count([tokens] if isinstance(tokens, pd.DataFrame) else tokens)
     kept = _kept_terms(counts, passages, min_df=min_df, max_df=max_df, min_documents=min_documents)
     counts = counts[:, kept]
     filled = np.diff(counts.indptr) > 0
@@ -68,20 +66,45 @@ def document_of(passages: pd.Index) -> pd.Index:
     return passages.str.replace(r"#[^#]*$", "", regex=True).rename("doc_id")
 
 
-def _number(values: pd.Series, *, sort: bool = False) -> tuple[np.ndarray, pd.Index]:
-    """Number each value (int32) and list the values: in the order in which they come, or sorted."""
+def _count(tables: Iterable[pd.DataFrame]) -> tuple[sparse.csr_matrix, pd.Index, pd.Index]:
+    """Count every term in every passage: (n_passages, n_terms), passages as they come, terms sorted."""
+    parts = [_count_table(check(table, "tokens")) for table in tables if len(table)]
+    if not parts:
+        raise DataError("tokens is empty: topics need at least one token. Check segmentation and stop lists.")
+    terms = pd.Index(
+        np.unique(np.concatenate([own.to_numpy(dtype=object) for _, _, own in parts])), dtype="str"
+    )
+    counts = sparse.vstack(
+        [_widen(part, terms.get_indexer(own), len(terms)) for part, _, own in parts]
+    ).tocsr()
+    codes, passages = pd.factorize(
+        pd.Index(np.concatenate([own.to_numpy(dtype=object) for _, own, _ in parts]))
+    )
+    if len(passages) < len(codes):  # a passage that two tables share
+        rows = np.arange(len(codes))
+        counts = sparse.csr_matrix((np.ones(len(codes), dtype=np.int32), (codes, rows))) @ counts
+    return counts, pd.Index(passages, dtype="str"), terms
+
+
+def _count_table(tokens: pd.DataFrame) -> tuple[sparse.csr_matrix, pd.Index, pd.Index]:
+    rows, passages = _number(tokens["passage_id"])
+    columns, vocabulary = _number(tokens["term"])
+    ones, shape = np.ones(len(tokens), dtype=np.int32), (len(passages), len(vocabulary))
+    return sparse.csr_matrix((ones, (rows, columns)), shape=shape, dtype=np.int32), passages, vocabulary
+
+
+def _widen(counts: sparse.csr_matrix, places: np.ndarray, n_terms: int) -> sparse.csr_matrix:
+    """Put each column in its place among all terms."""
+    indices = places.astype(np.int32)[counts.indices]
+    return sparse.csr_matrix((counts.data, indices, counts.indptr), shape=(counts.shape[0], n_terms))
+
+
+def _number(values: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Number each value (int32) in the order in which they come, and list them."""
     if not isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype("category")
-    codes, found = pd.factorize(
-        values.cat.codes.to_numpy()
-    )  # of numbers: strings by the million cost gigabytes
-    names = pd.Index(values.cat.categories.take(found), dtype="str")
-    if not sort:
-        return codes.astype(np.int32), names
-    order = names.argsort()
-    place = np.empty(len(order), dtype=np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
-    return place[codes], names[order]
+    codes, found = pd.factorize(values.cat.codes.to_numpy())  # of numbers: strings cost gigabytes
+    return codes.astype(np.int32), pd.Index(values.cat.categories.take(found), dtype="str")
 
 
 def _check_limits(min_df: int, max_df: float, min_documents: int) -> None:

@@ -120,3 +120,15 @@ def test_no_token_at_all_is_an_error():
 def test_a_table_that_is_not_tokens_is_refused():
     with pytest.raises(ContractError, match="term"):
         build_dtm(planted_tokens().drop(columns="term"))
+
+
+def test_tables_one_after_another_count_as_one_table():
+    tokens = planted_tokens()
+    whole = build_dtm(tokens, max_df=1.0)
+    for cuts in ([7], [100, 101, 350], list(range(50, len(tokens), 50))):
+        bounds = [0, *cuts, len(tokens)]
+        parts = (tokens.iloc[a:b].reset_index(drop=True) for a, b in zip(bounds, bounds[1:], strict=False))
+        joined = build_dtm(parts, max_df=1.0)
+        assert (joined.counts != whole.counts).nnz == 0 and joined.counts.has_canonical_format
+        assert joined.passages.equals(whole.passages) and joined.vocabulary.equals(whole.vocabulary)
+        assert joined.counts.dtype == whole.counts.dtype
