@@ -35,11 +35,16 @@ class OtherModel:
 
 @dataclass(frozen=True)
 class Link:
-    """Where a topic is found in the other model: rows; found: whether it is the same topic."""
+    """Where a topic is found in the other model.
+
+    row: of the other model; found: it is the same topic; joined: it is like enough, but that topic is rather
+    another one's counterpart, so that the other model has both in one.
+    """
 
     row: int
     similarity: float
     found: bool
+    joined: bool = False
 
 
 def link_topics(other: OtherModel) -> tuple[list[Link], list[Link]]:
@@ -56,7 +61,8 @@ def _link(similarities: np.ndarray, partner: int | None, least: float) -> Link:
     if partner is not None and similarities[partner] >= least:
         return Link(partner, float(similarities[partner]), found=True)
     nearest = int(np.argmax(similarities))
-    return Link(nearest, float(similarities[nearest]), found=False)
+    joined = bool(similarities[nearest] >= least)
+    return Link(nearest, float(similarities[nearest]), found=False, joined=joined)
 
 
 def describe_beside(other: OtherModel, model: TopicModel, topics: pd.DataFrame) -> dict[str, Any]:
@@ -85,6 +91,7 @@ def describe_beside(other: OtherModel, model: TopicModel, topics: pd.DataFrame) 
         "name": other.name,
         "n_topics": len(there),
         "n_found": sum(row["found"] for row in rows),
+        "n_joined": sum(row["joined"] for row in rows),
         "rows": rows,
         "left": left,
     }
@@ -96,6 +103,7 @@ def _counterpart(topic: Mapping[str, Any], there: Mapping[str, Any], link: Link)
         "other": there,
         "similarity": link.similarity,
         "found": link.found,
+        "joined": link.joined,
         "shared": shared,
         "only_here": [term for term in topic["terms"] if term not in shared],
         "only_there": [term for term in there["terms"] if term not in shared],

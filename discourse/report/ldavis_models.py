@@ -19,7 +19,7 @@ def pack_models(other: OtherModel, model: TopicModel, numbers: Sequence[int]) ->
     """The other model's panel, the places of all topics on one plane, and which topic leads to which.
 
     numbers: of the topics of `model`, one for every row. ``places`` [x, y] and ``links`` [number there, similarity,
-    found] stand under the numbers of the tables.
+    found, joined] stand under the numbers of the tables.
     """
     theirs = [int(topic) for topic in sorted(other.topics["topic"])]
     labels = label_topics(other.topics, theirs[-1] + 1)
@@ -50,6 +50,6 @@ def _stack(models: Sequence[TopicModel]) -> np.ndarray:
 
 def _number(links: Sequence[Link], own: Sequence[int], there: Sequence[int]) -> dict[str, list[Any]]:
     return {
-        str(number): [there[link.row], round(link.similarity, 2), link.found]
+        str(number): [there[link.row], round(link.similarity, 2), link.found, link.joined]
         for number, link in zip(own, links, strict=True)
     }

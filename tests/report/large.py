@@ -9,8 +9,8 @@ import pandas as pd
 
 from discourse.contracts import LEVELS, check, empty
 
-N_TOPICS = 20
-N_REGIONS = 30
+N_TOPICS = 12
+N_REGIONS = 12
 PASSAGES = 3  # a document
 
 
@@ -36,7 +36,7 @@ def large_study(n_documents: int) -> dict[str, pd.DataFrame]:
 
 
 def _texts(n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    text = "要加强基层治理,推动资源下沉,把服务送到群众身边。" * 4
+    text = "要加强基层治理,推动资源下沉,把服务送到群众身边。" * 24
     ids = [f"d{i:05d}" for i in range(n)]
     documents = empty("documents").reindex(range(n))
     documents = documents.assign(

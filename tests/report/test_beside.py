@@ -89,6 +89,21 @@ def test_the_table_of_the_page_says_what_is_found_what_is_near_and_what_is_left(
     assert sorted(topic["topic"] for topic in turned["left"]) == [1, 2, 4]
 
 
+def test_two_topics_that_the_other_model_has_in_one_are_said_to_be_joined():
+    model = fitted(4)
+    phi = np.stack([0.55 * model.phi[0] + 0.45 * model.phi[1], model.phi[2], model.phi[3]])
+    other = replace(reordered(model, [0, 2, 3]), phi=phi / phi.sum(axis=1, keepdims=True))
+    found = beside(model, other)
+    lenient = replace(found, least=0.5)
+    onward, _ = link_topics(lenient)
+    assert [(link.row, link.found, link.joined) for link in onward[:2]] == [
+        (0, True, False),
+        (0, False, True),
+    ]
+    told = describe_beside(lenient, model, named(range(4)))
+    assert (told["n_found"], told["n_joined"]) == (3, 1)
+
+
 @pytest.mark.parametrize(("n", "m"), [(2, 2), (2, 7), (7, 2), (5, 5)])
 def test_few_topics_and_repeated_ones_have_places_links_and_a_page(n, m):
     for duplicated in (False, True):
@@ -104,7 +119,7 @@ def test_numbers_of_the_tables_hold_in_both_models():
     other = beside(model, reordered(model, [2, 0]), named([4, 9]))
     found = packed(render_ldavis(model, named([1, 5, 6]), other=other))
     assert found["links"][0]["1"][0] == 9 and found["links"][0]["6"][0] == 4
-    assert found["links"][1]["4"] == [6, 1.0, True] and found["numbers"] == [4, 9]
+    assert found["links"][1]["4"] == [6, 1.0, True, False] and found["numbers"] == [4, 9]
     assert found["places"][0]["1"] == found["places"][1]["9"]
 
 

@@ -13,7 +13,7 @@ from tests.report.large import large_study
 
 @pytest.fixture(scope="module")
 def large():
-    return build_payload(large_study(1500), name="large", settings={})
+    return build_payload(large_study(620), name="large", settings={})
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,11 @@ def large_page(large):
 
 def test_a_large_page_stays_small(large, large_page):
     assert len(large_page.encode("utf-8")) < 7_000_000
-    assert sum(len(passage["text"]) for passage in large["shelf"]["passages"]) <= MAX_CHARACTERS
+    assert (
+        0.9 * MAX_CHARACTERS
+        < sum(len(passage["text"]) for passage in large["shelf"]["passages"])
+        <= MAX_CHARACTERS
+    )
 
 
 def test_what_a_large_page_leaves_out_is_counted(large, large_page):

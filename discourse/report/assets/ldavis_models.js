@@ -27,7 +27,7 @@ VIEWS.models = (function () {
 
   function tell(side, number) {
     var other = side === "a" ? "b" : "a", link = MODELS.links[side === "a" ? 0 : 1][number];
-    var words = link[2] ? ["重现为", "found again as"] : ["没有重现；最近的是", "not found again; nearest:"];
+    var words = link[2] ? ["重现为", "found again as"] : link[3] ? ["并入", "joined with others in"] : ["没有重现；最近的是", "not found again; nearest:"];
     told.replaceChildren(
       side.toUpperCase() + " " + name(side, number) + " → ", spoken(words[0], words[1]),
       " " + other.toUpperCase() + " " + name(other, link[0]) + " · ", spoken("相似度", "similarity"), " " + link[1].toFixed(2)

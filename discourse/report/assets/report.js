@@ -109,9 +109,10 @@ var discourse = {
   window.addEventListener("afterprint", function () { folded.forEach(function (own) { own.open = false; }); });
 
   // wide tables can be scrolled with the keyboard, also those that are unfolded later
+  var narrow = window.matchMedia("(max-width: 40rem)"); // there nearly all of them scroll
   function reach(own) {
     if (own.getAttribute("role") === "region") return;
-    if (own.scrollWidth > own.clientWidth) own.tabIndex = 0; else own.removeAttribute("tabindex");
+    if (narrow.matches || own.scrollWidth > own.clientWidth) own.tabIndex = 0; else own.removeAttribute("tabindex");
   }
   var watch = window.ResizeObserver ? new ResizeObserver(function (entries) {
     entries.forEach(function (entry) { reach(entry.target.closest(".wide")); });

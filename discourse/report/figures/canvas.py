@@ -176,6 +176,24 @@ def shade(share: float) -> tuple[str, str]:
     return "#" + "".join(f"{value:02x}" for value in rgb), "#ffffff" if share > 0.55 else INK
 
 
+def name_part(stem: str, factor: object, part: tuple[int, int]) -> str:
+    """File name of a figure of a factor, or of a part of it where there are several."""
+    name = f"{stem}-{str(factor).replace(':', '-')}"
+    return f"{name}-{part[0]}" if part[1] > 1 else name
+
+
+def tell_part(part: tuple[int, int]) -> Text:
+    """Which part of a figure this is, for its caption; nothing where there is one only."""
+    if part[1] == 1:
+        return Text(zh="", en="")
+    return Text(zh=f"（{part[0]}/{part[1]}）", en=f" ({part[0]} of {part[1]})")
+
+
+def count_columns(width: float) -> int:
+    """How many panels stand side by side."""
+    return max(1, min(3, int(width // 150)))
+
+
 def parts_of(items: Sequence[object], most: int) -> list[tuple[int, int]]:
     """Bounds of parts of at most `most` items, as even as can be."""
     n_parts = max(-(-len(items) // max(most, 1)), 1)

@@ -17,11 +17,14 @@ from discourse.report.figures.canvas import (
     Figure,
     Language,
     Scale,
+    count_columns,
     fit,
     measure,
+    name_part,
     parts_of,
     scale,
     shade,
+    tell_part,
     ticks,
 )
 from discourse.report.labels import Text
@@ -41,7 +44,7 @@ def draw_prevalence(factor: Factor, *, language: Language, width: float) -> list
         return []  # one document a group: the matrix says as much
     groups = sorted(factor["groups"], key=lambda group: -group["n_documents"])[:MAX_GROUPS]
     shown = [group for group in factor["groups"] if group in groups]
-    n_columns = max(1, min(3, int(width // 150)))
+    n_columns = count_columns(width)
     height = _HEAD + _ROW * len(shown) + _GAP
     most = n_columns * max(1, int((TALLEST - 40) // height))
     bounds = parts_of(factor["topics"], most)
@@ -84,8 +87,12 @@ def _forest(
         anchor="middle",
         colour=SOFT,
     )
-    name = f"prevalence-{_file(factor)}" + (f"-{part[0]}" if part[1] > 1 else "")
-    return canvas.figure(name, width, bottom + 6, _forest_caption(factor, groups, part))
+    return canvas.figure(
+        name_part("prevalence", factor["factor"], part),
+        width,
+        bottom + 6,
+        _forest_caption(factor, groups, part),
+    )
 
 
 def _panel(
@@ -124,11 +131,10 @@ def _forest_caption(factor: Factor, groups: Sequence[Mapping[str, Any]], part: t
     left_out = len(factor["groups"]) - len(groups)
     has_interval = any(cell["low"] is not None for topic in factor["topics"] for cell in topic["groups"])
     one = any(group["n_documents"] == 1 for group in groups)
-    zh = f"按{factor['label']['zh']}的主题份额" + (f"（{part[0]}/{part[1]}）" if part[1] > 1 else "")
+    of = tell_part(part)
+    zh = f"按{factor['label']['zh']}的主题份额{of['zh']}"
     zh += f"。圆圈：一篇文档；竖线：组内平均；n = {n} 篇。"
-    en = f"Topic prevalence by {factor['label']['en']}" + (
-        f" ({part[0]} of {part[1]})" if part[1] > 1 else ""
-    )
+    en = f"Topic prevalence by {factor['label']['en']}{of['en']}"
     en += f". Circle: a document; upright bar: mean of the group; n = {n} documents."
     if has_interval:
         zh += "横线：平均份额的 95% 区间，分析单位为文档。"
@@ -196,7 +202,7 @@ def _matrix(
             if cell["group"] in places:
                 _shaded(canvas, cell["prevalence"], largest, left + step * places[cell["group"]], y, step)
     height = top + _ROW * len(factor["topics"]) + 6
-    name = f"matrix-{_file(factor)}" + (f"-{part[0]}" if part[1] > 1 else "")
+    name = name_part("matrix", factor["factor"], part)
     return canvas.figure(
         name, left + step * len(groups) + (24 if turned else 4), height, _matrix_caption(factor, part)
     )
@@ -215,15 +221,11 @@ def _shaded(canvas: Canvas, share: float | None, largest: float, x: float, y: fl
 
 def _matrix_caption(factor: Factor, part: tuple[int, int]) -> Text:
     n = sum(group["n_documents"] for group in factor["groups"])
-    of_zh, of_en = (f"（{part[0]}/{part[1]}）", f" ({part[0]} of {part[1]})") if part[1] > 1 else ("", "")
+    of = tell_part(part)
     return Text(
-        zh=f"主题 × {factor['label']['zh']}{of_zh}：组内各文档份额的平均（%），颜色越深份额越大；"
+        zh=f"主题 × {factor['label']['zh']}{of['zh']}：组内各文档份额的平均（%），颜色越深份额越大；"
         f"列头 n 是文档数，共 {n} 篇。本图只列点估计，不示不确定性；区间见份额图与 prevalence.csv。",
-        en=f"Topics by {factor['label']['en']}{of_en}: mean share over the documents of a group (%), darker is larger; "
-        f"n above a column: its documents, {n} in all. Point estimates only, without their uncertainty: "
-        "intervals are in the plot of prevalence and in prevalence.csv.",
+        en=f"Topics by {factor['label']['en']}{of['en']}: mean share over the documents of a group (%), "
+        f"darker is larger; n above a column: its documents, {n} in all. Point estimates only, without "
+        "their uncertainty: intervals are in the plot of prevalence and in prevalence.csv.",
     )
-
-
-def _file(factor: Factor) -> str:
-    return str(factor["factor"]).replace(":", "-")

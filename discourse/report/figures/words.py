@@ -15,10 +15,13 @@ from discourse.report.figures.canvas import (
     Canvas,
     Figure,
     Language,
+    count_columns,
     fit,
     measure,
+    name_part,
     parts_of,
     scale,
+    tell_part,
     ticks,
 )
 from discourse.report.labels import Text
@@ -33,7 +36,7 @@ def draw_keyness(vocabulary: Sequence[Entry], *, language: Language, width: floa
     figures = []
     for factor in dict.fromkeys(entry["factor_name"] for entry in vocabulary):
         entries = [entry for entry in vocabulary if entry["factor_name"] == factor and entry["words"]]
-        n_columns = max(1, min(3, int(width // 150)))
+        n_columns = count_columns(width)
         panel = _HEAD + _ROW * N_WORDS + _GAP
         bounds = parts_of(entries, n_columns * max(1, int((TALLEST - 30) // panel))) if entries else []
         figures += [
@@ -64,9 +67,7 @@ def _plot(
         "en": "log-odds difference (shrunk); right: documents with the word",
     }
     canvas.text(width / 2, bottom, title[language], size=SMALL, anchor="middle", colour=SOFT)
-    name = f"keyness-{str(entries[0]['factor_name']).replace(':', '-')}" + (
-        f"-{part[0]}" if part[1] > 1 else ""
-    )
+    name = name_part("keyness", entries[0]["factor_name"], part)
     return canvas.figure(name, width, bottom + 6, _caption(entries, part))
 
 
@@ -97,9 +98,9 @@ def _panel(
 
 def _caption(entries: Sequence[Entry], part: tuple[int, int]) -> Text:
     factor, tested = entries[0]["factor"], any(entry["tested"] for entry in entries)
-    of_zh, of_en = (f"（{part[0]}/{part[1]}）", f" ({part[0]} of {part[1]})") if part[1] > 1 else ("", "")
-    zh = f"按{factor['zh']}的标志词{of_zh}：每组至多 {N_WORDS} 个，横轴为以信息先验收缩的对数优势差。"
-    en = f"Words that mark the groups by {factor['en']}{of_en}, at most {N_WORDS} each; axis: log-odds "
+    of = tell_part(part)
+    zh = f"按{factor['zh']}的标志词{of['zh']}：每组至多 {N_WORDS} 个，横轴为以信息先验收缩的对数优势差。"
+    en = f"Words that mark the groups by {factor['en']}{of['en']}, at most {N_WORDS} each; axis: log-odds "
     en += "difference shrunk by an informative prior."
     zh += "实心：错误发现率 q ≤ .05（置换文档）。" if tested else "文档太少，不作检验：名次即描述。"
     en += (
