@@ -75,14 +75,16 @@ def run_study(
     sources = _read(study, say)
     identity = identify(study, sources)
     folder = Path(out) if out else results / f"{study.name}-{manifests.hash_identity(identity)}"
-    with lock_folder(folder), _told(folder, sources):
+    with lock_folder(folder), _told(folder, int(sources["n_chars"].sum())):
         if _is_complete(folder, identity):
             say(f"{folder} holds this run already, unchanged; delete it to compute it again")
             return folder
         run = _begin(folder.with_name(f"{folder.name}.partial"), study, identity)
         bring_aside(folder, run.path)
-        for stage in STAGES:
-            do_stage(run, stage, sources=sources, resume=True, say=say)
+        do_stage(run, "corpus", sources=sources, resume=True, say=say)
+        del sources  # a large corpus is gigabytes; what later stages need of it lies in the run
+        for stage in list(STAGES)[1:]:
+            do_stage(run, stage, resume=True, say=say)
         _finish(run, folder, say)
     return folder
 
@@ -91,7 +93,7 @@ def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
     """Begin a run in `folder` with its first stage only: sources, documents, edits, attributions, passages."""
     sources = _read(study, say)
     identity = identify(study, sources)
-    with lock_folder(folder), _told(folder, sources):
+    with lock_folder(folder), _told(folder, int(sources["n_chars"].sum())):
         if _held(folder) != manifests.hash_identity(identity):
             _set_aside(folder, say)
         run = _begin(folder, study, identity)
@@ -100,14 +102,14 @@ def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
 
 
 @contextlib.contextmanager
-def _told(folder: Path, sources: pd.DataFrame) -> Iterator[None]:
+def _told(folder: Path, n_chars: int) -> Iterator[None]:
     """Tell what forbids writing in one line, and how much room a run of these texts takes."""
     try:
         yield
     except (OSError, RunError) as error:
         told = error if isinstance(error, RunError) else write_error(error.filename or folder, error)
         if is_disk_full(error):
-            need = _BYTES + _BYTES_A_CHARACTER * int(sources["n_chars"].sum())
+            need = _BYTES + _BYTES_A_CHARACTER * n_chars
             raise RunError(f"{told}; a run of these texts takes about {need / 1e6:,.0f} MB") from error
         raise told from error.__cause__
 

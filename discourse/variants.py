@@ -17,7 +17,7 @@ from discourse.corpus.passages import split_passages
 from discourse.corpus.recycled import drop_recycled, mark_reuse
 from discourse.corpus.reuse import find_reuse
 from discourse.errors import DataError
-from discourse.runs.store import load_table
+from discourse.runs.store import iterate_table, load_table
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
 from discourse.segment.tokens import segment_passages
@@ -50,9 +50,8 @@ def prepare_counts(
         lexicon = read_lexicon(**own.options("segment.lexicon"))
         tokenizer = build_tokenizer(lexicon, **own.options("segment.tokenizer"))
         tokens = segment_passages(passages, tokenizer, **own.options("segment.tokens"))
-    else:
-        tokens = load_table(folder, "tokens")
-    return build_dtm(tokens, **own.options("topics.dtm")), passages
+        return build_dtm(tokens, **own.options("topics.dtm")), passages
+    return build_dtm(iterate_table(folder, "tokens"), **own.options("topics.dtm")), passages
 
 
 def model_settings(folder: Path, study: Study) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _further(
         documents,
         factors=factors,
         model=model,
-        dtm=build_dtm(run.table("tokens"), **run.study.options("topics.dtm")),
+        dtm=build_dtm(run.walk("tokens"), **run.study.options("topics.dtm")),
         passages=run.table("passages"),
     )
     if codebook is not None:

@@ -43,7 +43,7 @@ def write_reports(run: Run) -> str:
         documents,
         factors=factors,
         model=model,
-        dtm=build_dtm(run.table("tokens"), **study.options("topics.dtm")),
+        dtm=build_dtm(run.walk("tokens"), **study.options("topics.dtm")),
         passages=passages,
     )
     other = read_beside(run.path, model)

@@ -18,7 +18,7 @@ from discourse.corpus.recycled import drop_recycled
 from discourse.notebook import render_card
 from discourse.progress import Progress
 from discourse.runs.parts import FolderModels, FolderParts
-from discourse.runs.store import has_table, load_table, save_table
+from discourse.runs.store import has_table, iterate_table, load_table, save_table
 from discourse.segment.batches import PassageWalk
 
 NAMES = ("corpus", "segment", "topics", "compare", "report")
@@ -74,6 +74,10 @@ class Run:
     def table(self, name: str) -> pd.DataFrame:
         """One table of the run."""
         return load_table(self.path, name)
+
+    def walk(self, name: str) -> Iterator[pd.DataFrame]:
+        """One table of the run in pieces, each of which keeps its contract."""
+        return iterate_table(self.path, name)
 
     def save(self, **tables: pd.DataFrame) -> None:
         """Write tables under their contract names."""

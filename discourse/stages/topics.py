@@ -36,7 +36,7 @@ def fit_topics(run: Run) -> str:
     """The model that the run speaks of, its topics and shares, and the models it is held against."""
     study, passages = run.study, modelled_passages(run)
     forget_coding(run.path, keep=study.codebook)
-    dtm = build_dtm(run.table("tokens"), **study.options("topics.dtm"))
+    dtm = build_dtm(run.walk("tokens"), **study.options("topics.dtm"))
     settings = model_settings(run.path, study)
     if note := foretell(run, dtm):
         run.say(f"         {note}")
