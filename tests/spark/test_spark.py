@@ -80,18 +80,20 @@ def test_the_folder_held_what_a_cluster_could_trip_over(there):
 
 def test_the_whole_walk_leaves_every_stage_its_contracts_and_a_model_of_spark(there):
     run = open_run(there)
-    assert list(run.manifest["stages"]) == list(STAGES)
+    assert set(run.manifest["stages"]) == set(STAGES)
     for name in ("topics", "topic_terms", "theta", "shares", "models", "universes", "contrasts", "exemplars"):
         check(load_table(there, name), name)
     assert load_model(there).settings["engine"] == "spark" and (there / "report.html").is_file()
     assert load_table(there, "models")["seed"].tolist() == [1, 2]
 
 
+@pytest.mark.filterwarnings("ignore:2 of 12 texts could not be read")
 def test_a_run_of_spark_recomputes_to_the_same_bytes_where_spark_is_at_hand(there):
     done = CliRunner().invoke(app, ["verify", str(there), "--engine", "spark", "--master", MASTER])
     assert done.exit_code == 0 and "verified" in done.output
 
 
+@pytest.mark.filterwarnings("ignore:2 of 12 texts could not be read")
 def test_without_spark_its_topics_are_named_as_what_cannot_be_computed_again(there):
     verified = verify_run(there, say=quiet)
     assert not verified.holds and "--engine spark" in verified.findings[-1].finding
@@ -122,7 +124,7 @@ def test_the_number_of_parts_does_not_change_tokens(spark, there):
     expected = whole.sort_values(["passage_id", "position"], ignore_index=True)
     frame = spark.createDataFrame(passages[["passage_id", "text"]].sample(frac=1, random_state=3))
     for n_parts in (1, 3):
-        cut = explode_tokens(segment_frame(frame.repartition(n_parts), tokenizer)).toPandas()
+        cut = explode_tokens(segment_frame(frame.repartition(n_parts), tokenizer)).toArrow().to_pandas()
         tokens = check(cut.sort_values(["passage_id", "position"], ignore_index=True), "tokens")
         pd.testing.assert_frame_equal(tokens, expected, check_dtype=False)
 
