@@ -75,7 +75,7 @@ def foretell(run: Run, dtm: DocumentTermMatrix) -> str | None:
     if options["engine"] != "cvb0" or other["vary"]:
         return None
     n_seeds = len(ensemble["seeds"] or (SEEDS_OF_HUGE if is_huge(dtm) else SEEDS))
-    each = other["size_seeds"] or (1 if is_huge(dtm) else n_seeds)
+    each = other.get("size_seeds") or (1 if is_huge(dtm) else n_seeds)
     sizes = [options["n_topics"]] * n_seeds + [
         round(size * options["n_topics"]) for size in other["sizes"] if size != 1 for _ in range(each)
     ]
@@ -92,7 +92,7 @@ def _multiverse(run: Run, models: list[TopicModel], n_topics: int, dtm: Document
     """Other seeds, numbers of topics and, where asked for, other settings: what findings must survive."""
     options = run.study.options("multiverse")
     on_cluster = run.study.options("topics.lda")["engine"] in ON_CLUSTER
-    if options["size_seeds"] is None and (on_cluster or is_huge(dtm)):
+    if options.get("size_seeds") is None and (on_cluster or is_huge(dtm)):
         options["size_seeds"] = 1
         why = "the corpus is that large" if is_huge(dtm) else SLOW
         warnings.warn(
