@@ -69,10 +69,10 @@ def test_a_filter_keeps_the_rows_that_hold_every_word(opened):
         "e => { for (let d = e; d; d = d.parentElement) if (d.tagName === 'DETAILS') d.open = true; }"
     )
     box.fill("云南 t1")
-    shown = table.locator("> tr:visible").all_inner_texts()
+    shown = table.locator("> tr:not([hidden])").all_text_contents()
     assert shown and all("云南" in row and "T1" in row for row in shown)
     box.fill("")
-    assert table.locator("> tr:visible").count() > len(shown)
+    assert table.locator("> tr:not([hidden])").count() > len(shown)
 
 
 def test_a_badge_opens_its_curve(opened):
@@ -170,3 +170,31 @@ def test_the_figures_of_the_page_are_those_of_the_figures_command(payload):
     shown = {own["name"]: str(own["zh"]) for pictures in draw_pictures(payload).values() for own in pictures}
     assert {"matrix-region", "prevalence-level"} <= set(shown) <= set(exported)
     assert all(exported[name] in drawing for name, drawing in shown.items())
+
+
+def test_a_number_of_the_coverage_table_shows_these_documents_only(opened):
+    cell = opened.locator("button.pick[data-region][data-level]").first
+    region, n = cell.get_attribute("data-region"), int(cell.text_content())
+    cell.click()
+    assert opened.locator("table.documents tbody tr:not(.off)").count() == n
+    assert (
+        opened.locator("select[data-name=region]").evaluate("e => e.selectedOptions[0].dataset.name")
+        == region
+    )
+    assert "region=" in opened.url and "level=" in opened.url
+
+
+def test_a_distance_opens_passages_of_both_groups(opened):
+    opened.locator("table.matrix button.see").first.click()
+    assert opened.locator("#passage .passage").count() >= 2
+
+
+def test_choices_and_the_map_speak_the_language_of_the_page(opened):
+    opened.locator("label[for=language-zh]").click()
+    assert opened.locator("#by-topic option").first.inner_text() == "所有主题"
+    frame = opened.frame_locator("#ldavis-frame")
+    opened.locator("#map").scroll_into_view_if_needed()
+    frame.get_by_text("主题之间的距离").first.wait_for()
+    opened.locator("label[for=language-en]").click()
+    frame.get_by_text("Intertopic Distance Map").first.wait_for()
+    assert opened.locator("#by-topic option").first.inner_text() == "All topics"
