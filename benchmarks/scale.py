@@ -44,14 +44,16 @@ def measure(folder: Path, n_documents: int, settings: list[str]) -> None:
     command = [sys.executable, "-u", "-m", "discourse", "run", str(folder / "study.toml")]
     command += ["--out", str(folder / "run"), *(word for value in settings for word in ("--set", value))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    watch = Watch(process.pid)
+    watch, left = Watch(process.pid), list(STAGES)
     for line in process.stdout or ():
         print(line, end="", file=sys.stderr, flush=True)
         stage = line.split(" ", 1)[0]
-        if stage in STAGES and "kept from the interrupted run" not in line:
-            print(describe(folder, n_documents, stage, *watch.lap()), flush=True)
-        elif stage in STAGES:
-            watch.lap()
+        if stage not in left:
+            continue
+        left.remove(stage)
+        lap = watch.lap()
+        if "kept from the interrupted run" not in line:
+            print(describe(folder, n_documents, stage, *lap), flush=True)
     if process.wait():
         sys.exit(f"the run of {n_documents} documents ended with {process.returncode}")
 
