@@ -113,15 +113,23 @@ def _choose_seeds(dtm: DocumentTermMatrix, seeds: Sequence[int] | None, engine: 
 
 def _fit_one(dtm: DocumentTermMatrix, store: Store | None, seed: int, settings: dict[str, Any]) -> TopicModel:
     """Fit a model, or take the one that was kept, with the warnings that it had."""
-    model = store.load(f"seed{seed}") if store else None
-    if model is None or not (model.passages.equals(dtm.passages) and model.vocabulary.equals(dtm.vocabulary)):
+    model = store.load(f"seed{seed}") if store is not None else None
+    if model is None or not _answers(model, dtm, {**settings, "seed": seed}):
         model = fit_lda(dtm, seed=seed, **settings)
-        if store:
+        if store is not None:
             store.save(f"seed{seed}", model)
         return model
     check_priors(settings.get("alpha"), settings.get("eta"), model.n_topics)
     warn_of_fit(model)
     return model
+
+
+def _answers(model: TopicModel, dtm: DocumentTermMatrix, asked: Mapping[str, Any]) -> bool:
+    """Whether a kept model is of these passages and terms, and of the engine, size and seed that are asked for."""
+    same = all(
+        model.settings.get(key) == asked[key] for key in ("engine", "n_topics", "seed") if key in asked
+    )
+    return same and model.passages.equals(dtm.passages) and model.vocabulary.equals(dtm.vocabulary)
 
 
 def _warn_in_order(caught: Iterable[warnings.WarningMessage]) -> None:

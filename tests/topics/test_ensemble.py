@@ -77,9 +77,15 @@ def test_a_kept_model_is_taken_and_the_others_are_fitted(planted_dtm, models):
 
 
 def test_a_kept_model_of_other_texts_is_fitted_anew(planted_dtm, models):
-    shelf = Shelf(seed1=toy_model([[0.5, 0.5]] * 3))
+    other = toy_model([[0.5, 0.5]] * 3)
+    shelf = Shelf(seed1=replace(other, settings={**other.settings, "n_topics": 3}))
     assert (fit_ensemble(planted_dtm, None, shelf, n_topics=3, seeds=(1,))[0].phi == models[0].phi).all()
     assert shelf["seed1"].vocabulary.equals(planted_dtm.vocabulary)
+
+
+def test_a_kept_model_of_another_size_is_fitted_anew(planted_dtm, models):
+    shelf = Shelf(seed1=models[0])
+    assert fit_ensemble(planted_dtm, None, shelf, n_topics=2, seeds=(1,))[0].n_topics == 2
 
 
 def test_a_kept_model_gives_the_warnings_that_its_fit_gave(planted_dtm):
