@@ -120,7 +120,13 @@ def _run_command(argv: Sequence[str]) -> dict[str, Any]:
         except SystemExit as leaving:
             code = leaving.code or 0
     seconds = time.process_time() - begun
-    return {"code": code, "out": out.getvalue()[-2000:], "err": err.getvalue()[-2000:], "cpu": seconds}
+    return {
+        "command": argv[0],
+        "code": code,
+        "out": out.getvalue()[-2000:],
+        "err": err.getvalue()[-2000:],
+        "cpu": seconds,
+    }
 
 
 def watch(steps: list[str], *, mine: Sequence[str], theirs: Sequence[str]) -> None:

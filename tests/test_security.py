@@ -107,6 +107,9 @@ def _snapshot(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+_SECONDS = {"verify": 15}  # the small run itself takes five, which are computed again
+
+
 @cache
 def _nodes() -> list[tuple[Path, ast.AST]]:
     """Every piece of our code: file, syntax."""
@@ -151,9 +154,9 @@ def test_2_a_hostile_run_folder_makes_no_forbidden_step(opened, case):
 def test_3_a_run_folder_with_a_link_or_a_pipe_is_refused(tmp_path):
     for number, spoil in enumerate(hostile._LINKS.values()):
         run = tmp_path / str(number) / "run"
-        run.mkdir(parents=True)
+        (run / "inputs" / "lists").mkdir(parents=True)
         spoil(run, tmp_path / "home" / "secret.txt")
-        with pytest.raises(DiscourseError, match="is a link or a device"):
+        with pytest.raises(DiscourseError, match="is a link or a device|deeper than any run"):
             refuse_links(run)
 
 
@@ -189,7 +192,7 @@ def test_5_the_answer_is_a_result_or_one_line_within_bounds(opened, case):
     assert opened[case]["signal"] == 0
     assert opened[case]["rss"] < MEMORY
     for answer in opened[case]["commands"]:
-        assert answer["code"] in (0, 1) and answer["cpu"] < 5, answer
+        assert answer["code"] in (0, 1) and answer["cpu"] < _SECONDS.get(answer["command"], 5), answer
         assert "Traceback" not in answer["err"] + answer["out"]
         if answer["code"] == 1:
             assert answer["err"].startswith("error 错误: ") and answer["err"].count("\n") == 1, answer
@@ -203,7 +206,13 @@ def test_5_the_answer_is_a_result_or_one_line_within_bounds(opened, case):
 _HARMLESS = {
     "a section that is no module", "settings of other names", "settings of other kinds", "places beyond the text",
     "places before the text", "tokens of no passage", "a codebook that is none",
-    "scores of coders that are none",
+    "scores of coders that are none", "a model that is a page as well", "a model with names that climb",
+    # these only `verify` looks at, which is not among the commands of every case
+    "a CSV file of a million columns", "a CSV file of one endless cell", "a page of 20 MB in one line",
+    "answers that are none", "answers that climb out", "answers nested too deep", "an export that names files outside",
+    "a workbook that swells", "a copy of a list that is endless", "an identity that is none",
+    "an identity nested too deep", "hard links to a file of the user's",
+    "a lock that is a hard link to a file of the user's",
 }  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def lock_folder(folder: Path) -> Iterator[None]:
 def _place(folder: Path) -> Path:
     beside = folder.with_name(f".{folder.name}.lock")
     try:
-        beside.parent.mkdir(parents=True, exist_ok=True)
+        if not beside.parent.is_dir():
+            beside.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
     return beside if os.access(beside.parent, os.W_OK) or not folder.is_dir() else folder / ".lock"
