@@ -120,6 +120,7 @@ var discourse = {
   // what is far below has its width only when it is come near: then the table grows, not what holds it
   document.querySelectorAll(".wide").forEach(function (own) {
     if (!watch) { reach(own); return; }
+    if (own.getAttribute("role") !== "region") own.tabIndex = 0; // until it is near enough to be measured
     watch.observe(own);
     if (own.firstElementChild) watch.observe(own.firstElementChild);
   });
