@@ -52,8 +52,8 @@ def match_passages(
     """Spans that passages share, in order; weights (n_letters,), searched (n_passages,).
 
     With several workers the arrays lie in files of a temporary folder (the store's, if there is one) that all
-    processes see, so that they are in memory once. store: finished blocks (table ``spans``) are taken from it and given to it. progress: called with the
-    number of anchors done and of all.
+    processes see, so that they are in memory once. store: finished blocks (table ``spans``) are taken from it
+    and given to it. progress: called with the number of anchors done and of all.
     """
     tell = progress or (lambda n_done, n_all: None)
     anchors = find_anchors(folded, searched, max_repeats=max_repeats)
