@@ -18,8 +18,9 @@ import pandas as pd
 
 from discourse.config import Study
 from discourse.contracts import CONTRACTS, DocumentTermMatrix, TopicModel, check
-from discourse.errors import DataError
+from discourse.errors import DataError, RunError
 from discourse.multiverse import Universe, declared_value
+from discourse.runs.parts import FolderParts
 from discourse.runs.store import load_model, read_json, write_json
 from discourse.topics.lda import fit_lda
 from discourse.variants import change_settings, follow_topics, model_settings, prepare_counts
@@ -134,8 +135,10 @@ def _fit_group(
             wanted = {"n_topics": universe.n_topics, "seed": universe.seed}
             settings = {**model_settings(folder, own), **wanted}
             model = (ready or {}).get((universe.n_topics, universe.seed))
-            explored = _explore(own, settings, reference, model, *prepared)
-            write_json(_place(folder, universe), explored)
+            facts, family_shares = _explore(own, settings, reference, model, *prepared)
+            if family_shares is not None:  # too many for JSON where documents are many
+                _shares(folder).save(universe.model_id, {"family_shares": family_shares})
+            write_json(_place(folder, universe), facts)  # the last: a universe is done when this is there
 
 
 def _explore(
@@ -145,15 +148,15 @@ def _explore(
     model: TopicModel | None,
     dtm: DocumentTermMatrix,
     passages: pd.DataFrame,
-) -> dict[str, Any]:
-    """What is kept of a universe: how it was fitted, its families, and their shares of each document."""
+) -> tuple[dict[str, Any], pd.DataFrame | None]:
+    """What is kept of a universe: how it was fitted and its families; and their shares of each document."""
     try:
         model = model or fit_lda(dtm, **settings)
         followed = follow_topics(reference, model, dtm, passages, **own.options("topics.shares"))
     except DataError as error:
-        return {"error": str(error)}
+        return {"error": str(error)}, None
     facts, families, family_shares = followed
-    return {"universe": facts, "families": _columns(families), "family_shares": _columns(family_shares)}
+    return {"universe": facts, "families": _columns(families)}, family_shares
 
 
 def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
@@ -166,6 +169,10 @@ def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
 
 def _place(folder: Path, universe: Universe) -> Path:
     return folder / _WORK / f"{universe.model_id}.json"
+
+
+def _shares(folder: Path) -> FolderParts:
+    return FolderParts(folder / _WORK, ["family_shares"])
 
 
 # --- the tables ---------------------------------------------------------------------------------------------
@@ -182,7 +189,22 @@ def _collect(
         if not kept:
             raise DataError(f"{found}: {failed[0]}")
         warnings.warn(f"{found} and are left out: {failed[0]}", stacklevel=3)
-    return _describe(study, load_model(folder), kept), _stack("families", kept), _stack("family_shares", kept)
+    families = {universe: pd.DataFrame(result["families"]) for universe, result in kept.items()}
+    shares = {universe: _load_shares(folder, universe) for universe in kept}
+    return (
+        _describe(study, load_model(folder), kept),
+        _stack("families", families),
+        _stack("family_shares", shares),
+    )
+
+
+def _load_shares(folder: Path, universe: Universe) -> pd.DataFrame:
+    tables = _shares(folder).load(universe.model_id)
+    if tables is None:
+        raise RunError(
+            f"{_place(folder, universe).parent}: shares of {universe.model_id} are damaged; delete it"
+        )
+    return tables["family_shares"]
 
 
 def _describe(study: Study, reference: TopicModel, kept: Mapping[Universe, dict[str, Any]]) -> pd.DataFrame:
@@ -208,8 +230,7 @@ def _words(value: Any) -> str:
     return str(value)
 
 
-def _stack(name: str, kept: Mapping[Universe, dict[str, Any]]) -> pd.DataFrame:
-    tables = [pd.DataFrame(result[name]) for result in kept.values()]
-    for table, universe in zip(tables, kept, strict=True):
+def _stack(name: str, tables: Mapping[Universe, pd.DataFrame]) -> pd.DataFrame:
+    for universe, table in tables.items():
         table.insert(0, "model_id", universe.model_id)
-    return check(pd.concat(tables, ignore_index=True), name)
+    return check(pd.concat(tables.values(), ignore_index=True), name)

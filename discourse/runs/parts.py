@@ -12,6 +12,7 @@ import pandas as pd
 
 from discourse.contracts import TopicModel
 from discourse.errors import RunError
+from discourse.runs.guard import guard_table
 from discourse.runs.store import load_model, save_model, write_file
 
 
@@ -27,7 +28,7 @@ class FolderParts:
     def load(self, key: str) -> dict[str, pd.DataFrame] | None:
         """Read the tables that were kept under this key; what cannot be read is taken as missing."""
         try:
-            return {name: pd.read_parquet(self._path(key, name)) for name in self._names}
+            return {name: self._read(key, name) for name in self._names}
         except (OSError, ValueError):  # pyarrow's own errors are of these kinds
             return None
 
@@ -50,6 +51,11 @@ class FolderParts:
     def remove(self) -> None:
         """Throw all of them away."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _read(self, key: str, name: str) -> pd.DataFrame:
+        path = self._path(key, name)
+        guard_table(path)
+        return pd.read_parquet(path)
 
     def _path(self, key: str, name: str) -> Path:
         return self._folder / f"{key}.{name}.parquet"
