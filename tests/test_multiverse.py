@@ -195,7 +195,11 @@ def test_an_interrupted_multiverse_goes_on_and_ends_the_same(small, finished, mo
     monkeypatch.setattr(universes_module, "fit_lda", fit_until_the_fourth)
     with pytest.raises(KeyboardInterrupt):
         fit_universes(folder, *small[2:], processes=1)
-    assert len(list((folder / "universes").glob("*.json"))) == 4
+    stored = list((folder / "universes").glob("*.json"))
+    assert len(stored) == 4
+    # JSON is read back up to a size: what grows with the documents stands in columns beside it
+    assert all("family_shares" not in json.loads(path.read_text(encoding="utf-8")) for path in stored)
+    assert len(list((folder / "universes").glob("*.family_shares.parquet"))) == 4
     (folder / "universes" / ".half.json.tmp").write_text("{")
     monkeypatch.setattr(universes_module, "fit_lda", lambda dtm, **s: fitted.append(0) or own_fit(dtm, **s))
     again = fit_universes(folder, *small[2:], processes=1)
