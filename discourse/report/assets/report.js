@@ -112,7 +112,9 @@ var discourse = {
   var narrow = window.matchMedia("(max-width: 40rem)"); // there nearly all of them scroll
   function reach(own) {
     if (own.getAttribute("role") === "region") return;
-    if (narrow.matches || own.scrollWidth > own.clientWidth) own.tabIndex = 0; else own.removeAttribute("tabindex");
+    var cell = own.querySelector("td") || own;
+    var seen = !cell.checkVisibility || cell.checkVisibility({ contentVisibilityAuto: true }); // else its width is not known yet
+    if (narrow.matches || !seen || own.scrollWidth > own.clientWidth) own.tabIndex = 0; else own.removeAttribute("tabindex");
   }
   var watch = window.ResizeObserver ? new ResizeObserver(function (entries) {
     entries.forEach(function (entry) { reach(entry.target.closest(".wide")); });
@@ -120,7 +122,6 @@ var discourse = {
   // what is far below has its width only when it is come near: then the table grows, not what holds it
   document.querySelectorAll(".wide").forEach(function (own) {
     if (!watch) { reach(own); return; }
-    if (own.getAttribute("role") !== "region") own.tabIndex = 0; // until it is near enough to be measured
     watch.observe(own);
     if (own.firstElementChild) watch.observe(own.firstElementChild);
   });
