@@ -6,7 +6,6 @@ Exports are made again and compared, as everything else is. Figures, and what wa
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from discourse.runs.entries import is_inside
 from discourse.runs.folders import MARK, is_temporary
 from discourse.runs.inputs import INPUTS
 from discourse.runs.manifest import MANIFEST
+from discourse.runs.scratch import make_scratch
 from discourse.runs.store import hash_file, load_table, read_json
 from discourse.runs.writer import csv_bytes
 from discourse.stages import STAGES
@@ -84,8 +84,8 @@ def _beside_twin(path: Path, hashes: dict[str, str]) -> str:
 
 def _name_cell(path: Path, twin: Path) -> str:
     table = load_table(twin.parent, twin.stem)
-    with tempfile.TemporaryDirectory(prefix="discourse-verify-") as scratch:
-        expected = Path(scratch) / path.name
+    with make_scratch("verify") as scratch:
+        expected = scratch / path.name
         expected.write_bytes(csv_bytes(table.drop(columns=list(CONTRACTS[twin.stem].hidden))))
         return name_change(path, expected)
 
@@ -107,8 +107,8 @@ def _made(run: Run, folder: Path, again: Run | None) -> Iterator[tuple[str, str]
     if not isinstance(known, dict) or not all(is_inside(name) for name in known):
         yield f"{here}/{MARK}", "is not what this program wrote"
         return
-    with tempfile.TemporaryDirectory(prefix="discourse-verify-") as scratch:
-        fresh = _exported_again(again, mark, Path(scratch))
+    with make_scratch("verify") as scratch:
+        fresh = _exported_again(again, mark, scratch)
         for name, digest in known.items():
             yield f"{here}/{name}", _compare(folder / name, str(digest), fresh / name if fresh else None)
 

@@ -8,7 +8,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -19,6 +18,7 @@ import pandas as pd
 from discourse.config import change_study, read_study
 from discourse.errors import DiscourseError
 from discourse.resources import resource
+from discourse.runs.scratch import make_scratch
 from discourse.runs.store import load_model, read_json
 from discourse.terminal import pad
 
@@ -174,9 +174,9 @@ def _machine() -> Iterator[Finding]:
 
 def _small_run() -> Iterator[Finding]:
     expected = read_json(EXPECTED)
-    with tempfile.TemporaryDirectory(prefix="discourse-doctor-") as scratch:
+    with make_scratch("doctor") as scratch:
         try:
-            hashes = hash_small_run(Path(scratch) / "run")
+            hashes = hash_small_run(scratch / "run")
         except DiscourseError as error:
             yield Finding("small run 小型试算", "fault", str(error))
             return

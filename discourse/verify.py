@@ -6,7 +6,6 @@ which is computed again from the raw files or, where they are not at hand, from 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from discourse.pipeline import STAGES, Run, bring_aside, do_stage, open_run
 from discourse.runs import manifest as manifests
 from discourse.runs.changes import name_change, show_change
 from discourse.runs.inputs import INPUTS, OWN, find_input
+from discourse.runs.scratch import make_scratch
 from discourse.runs.store import hash_file
 from discourse.vouchers import (
     Finding,
@@ -128,8 +128,8 @@ def _made_with(run: Run, identity: dict[str, Any], name: str) -> Path | None:
 
 def _outputs(run: Run, study: Study, sources: pd.DataFrame, say: Say) -> list[Finding]:
     """Every file of the run beside the same one computed again."""
-    with tempfile.TemporaryDirectory(prefix="discourse-verify-") as scratch:
-        again = Run(Path(scratch) / "run", study, {**run.manifest, "stages": {}})
+    with make_scratch("verify") as scratch:
+        again = Run(scratch / "run", study, {**run.manifest, "stages": {}})
         again.path.mkdir()
         (again.path / manifests.MANIFEST).write_bytes((run.path / manifests.MANIFEST).read_bytes())
         _bring_asked(run, again)

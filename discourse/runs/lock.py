@@ -46,6 +46,11 @@ def lock_folder(folder: Path) -> Iterator[None]:
         _release(path, descriptor)
 
 
+def is_locked_here(folder: Path) -> bool:
+    """Whether this very process keeps others out of `folder`."""
+    return _place(folder.resolve()) in _HELD
+
+
 def _place(folder: Path) -> Path:
     beside = folder.with_name(f".{folder.name}.lock")
     try:
