@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
+import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from discourse.errors import RunError, SettingError
 from discourse.runs.manifest import versions
+from discourse.runs.scratch import make_scratch
+from discourse.spark.java import java_of_our_own, java_writes_to, require_java
 from discourse.spark.shipping import FOLDER, pack_project
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _MASTER = re.compile(
     r"(?P<local>local(-cluster)?(\[[\d*, ]+\])?)|spark://(?P<hosts>[^/\s]+)|yarn|k8s://\S+", re.IGNORECASE
 )
 _NAMED = re.compile(r"[\w.$]*(?:Error|Exception)\b[^:]*:.*")
-_LEAST_JAVA = 17
 _WAIT_FOR_MASTER = 10.0  # seconds
 _WAIT_FOR_EXECUTORS = 120.0
 _DECIDE_TOKENS = ("jieba", "rjieba", "opencc")  # other versions of these would give other tables
@@ -53,7 +52,7 @@ def open_session(master: str) -> Iterator[SparkSession]:
             f"master={master!r} is no address of a master. Give local[2], spark://host:7077, yarn or k8s://…"
         )
     _require_pyspark()
-    _require_java()
+    require_java()
     from pyspark.sql import SparkSession
 
     if (running := SparkSession.getActiveSession()) is not None:
@@ -61,15 +60,16 @@ def open_session(master: str) -> Iterator[SparkSession]:
         return
     for host in (found["hosts"] or "").split(","):
         _reach(host, master)
-    with tempfile.TemporaryDirectory(prefix="discourse-spark-", ignore_cleanup_errors=True) as scratch:
+    with make_scratch("spark") as scratch, java_of_our_own():
         is_here = found["local"] is not None and "cluster" not in found["local"]
-        session = _start(master.strip(), Path(scratch), is_here=is_here)
+        session = _start(master.strip(), scratch, is_here=is_here)
         try:
             if not is_here:
                 _await_executors(session, master)
             yield session
         finally:
-            session.stop()
+            with suppress(Exception):  # of py4j, where Java was ended from outside
+                session.stop()
 
 
 def _require_pyspark() -> None:
@@ -79,23 +79,6 @@ def _require_pyspark() -> None:
         raise RunError(
             "engine spark needs pyspark, which is not installed: pip install 'discourse-zh[spark]'"
         ) from None
-
-
-def _require_java() -> None:
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
-    how = (
-        "install it (Debian, Ubuntu: openjdk-17-jre-headless; Fedora: java-17-openjdk-headless; "
-        "macOS: openjdk@17), or point JAVA_HOME at it"
-    )
-    if java is None:
-        where = f"JAVA_HOME={home} holds no bin/java" if home else "there is no java on the PATH"
-        raise RunError(f"engine spark needs Java {_LEAST_JAVA} or newer, and {where}: {how}")
-    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60)
-    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
-    if version is None or int(version[1]) < _LEAST_JAVA:
-        told = " ".join((answer.stderr or answer.stdout).split())[:80] or "it does not start"
-        raise RunError(f"engine spark needs Java {_LEAST_JAVA} or newer, {java} is another ({told}): {how}")
 
 
 def _reach(host: str, master: str) -> None:
@@ -120,13 +103,24 @@ def _start(master: str, scratch: Path, *, is_here: bool) -> SparkSession:
         builder = builder.config(key, value)
     told = scratch / "java.log"
     try:
-        with _python(sys.executable if is_here else None), _java_writes_to(told):
+        with _python(sys.executable if is_here else None), java_writes_to(told), _keep_interrupt():
             return builder.getOrCreate()
     except Exception as error:  # of Java, of py4j or of pyspark
         cause = _find_cause(error, told)
         raise RunError(
             f"master {master}: Spark does not start ({cause}); {_advise(cause)}. DISCOURSE_TRACEBACK=1 shows more"
         ) from None
+
+
+@contextmanager
+def _keep_interrupt() -> Iterator[None]:
+    """Spark answers Ctrl-C in a way of its own; what this process has for it stays."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 def _find_cause(error: Exception, told: Path) -> str:
@@ -142,23 +136,6 @@ def _advise(cause: str) -> str:
     if "memory" in cause.lower() or "heap" in cause.lower():
         return "give it more in spark-defaults.conf of the folder that SPARK_CONF_DIR names (docs/spark.md)"
     return "look whether the address is right and the cluster takes applications"
-
-
-@contextmanager
-def _java_writes_to(path: Path) -> Iterator[None]:
-    """Java is started with this file for its stderr, and keeps it: a command of ours ends in one line."""
-    if os.environ.get("DISCOURSE_TRACEBACK"):
-        yield
-        return
-    sys.stderr.flush()
-    kept, file = os.dup(2), os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(file, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(file)
 
 
 def _configure(scratch: Path, *, is_here: bool) -> dict[str, str]:

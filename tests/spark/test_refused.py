@@ -69,7 +69,7 @@ def test_what_is_no_address_of_a_master_is_refused(master):
 @pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "spark://127.0.0.1:port"])
 def test_a_master_that_does_not_answer_is_given_up_at_once(monkeypatch, master):
     pytest.importorskip("pyspark")
-    monkeypatch.setattr(session, "_require_java", lambda: None)
+    monkeypatch.setattr(session, "require_java", lambda: None)
     assert f"master {master}: nobody answers at" in refused(master)
 
 
