@@ -20,7 +20,15 @@ from discourse.report.beside import OtherModel
 from discourse.report.labels import Text
 from discourse.runs.asked import writing_beside
 from discourse.runs.manifest import MANIFEST, read_manifest
-from discourse.runs.store import load_model, load_table, read_json, save_model, save_table, write_json
+from discourse.runs.store import (
+    iterate_table,
+    load_model,
+    load_table,
+    read_json,
+    save_model,
+    save_table,
+    write_json,
+)
 from discourse.topics.dtm import build_dtm
 from discourse.topics.labels import describe_topics
 from discourse.topics.lda import fit_lda
@@ -98,12 +106,16 @@ def compare_topics(model: TopicModel, other: TopicModel) -> tuple[np.ndarray, li
 
 
 def _hash_texts(folder: Path) -> str:
-    texts = load_table(folder, "sources")["sha256"].dropna().sort_values()
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    return hashlib.sha256("\n".join(_list_texts(folder)).encode()).hexdigest()
+
+
+def _list_texts(folder: Path) -> list[str]:
+    pieces = iterate_table(folder, "sources", columns=["sha256"])
+    return sorted(text for piece in pieces for text in piece["sha256"].dropna())
 
 
 def _of_run(folder: Path, other: Path) -> tuple[Text, TopicModel, pd.DataFrame]:
-    own, there = (set(load_table(place, "sources")["sha256"].dropna()) for place in (folder, other))
+    own, there = (set(_list_texts(place)) for place in (folder, other))
     if own != there:
         raise SettingError(
             f"--beside {other}: two models are compared on the same texts; of {len(own)} texts of this run "

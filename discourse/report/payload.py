@@ -43,6 +43,7 @@ def build_payload(
     settings: Mapping[str, Any],
     versions: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    n_tokens: int | None = None,
     ldavis: str | None = None,
     beside: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -50,9 +51,9 @@ def build_payload(
 
     tables: by contract name; some may be absent or empty, their sections then say so. settings: those really
     used, ``{"topics": {"lda": {"n_topics": 8}}}``; the methods paragraph is written from them and from the
-    tables. versions: package to version. notes: sentences to print above the findings. ldavis: the page of
-    `render_ldavis`. beside: a second model, of `describe_beside`. Nothing is rounded here and nothing depends
-    on the clock.
+    tables. versions: package to version. notes: sentences to print above the findings. n_tokens: of the whole
+    corpus, where `tokens` holds those of `list_terms` only. ldavis: the page of `render_ldavis`. beside: a second
+    model, of `describe_beside`. Nothing is rounded here and nothing depends on the clock.
 
     Raises SettingError for a table that no contract knows, ContractError for one that breaks its contract.
     """
@@ -63,8 +64,10 @@ def build_payload(
         "name": name,
         "title": title or name,
         "notes": [translate_note(str(note)) for note in notes],
-        "counts": count_rows(held),
-        "sources": rows(held["sources"], "source_id", "path", "encoding", "n_chars", "sha256"),
+        "counts": count_rows(held, n_tokens),
+        "sources": rows(
+            held["sources"].head(MAX_DOCUMENTS), "source_id", "path", "encoding", "n_chars", "sha256"
+        ),
         "faults": list_faults(held["sources"]),
         "repeated": count_repeated(held["passages"]),
         "documents": _describe_documents(held),
@@ -120,15 +123,29 @@ def _held(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {name: check(tables[name], name) if name in tables else empty(name) for name in CONTRACTS}
 
 
-def count_rows(held: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+def list_terms(tables: Mapping[str, pd.DataFrame]) -> set[str]:
+    """Words that the page prints as marks of a group: the only ones whose `tokens` it looks up."""
+    held = {
+        name: tables[name] if name in tables else empty(name) for name in ("keyness", "topics", "vocabulary")
+    }
+    lists = [
+        *mark_vocabulary(held),
+        *(topic for entry in word_topics(held) for topic in entry["topics"]),
+    ]
+    return {word["term"] for own in lists for word in own["words"]}
+
+
+def count_rows(held: Mapping[str, pd.DataFrame], n_tokens: int | None = None) -> dict[str, int]:
     """How many of everything the study has; `tokens` were kept by segmentation, `tokens_modelled` counted."""
     modelled = int(held["shares"]["n_tokens"].sum())
+    kept = len(held["tokens"]) if n_tokens is None else n_tokens
     return {
         "sources": held["sources"]["path"].nunique(),
+        "source_texts": len(held["sources"]),
         "documents": len(held["documents"]),
         "passages": len(held["passages"]),
-        "tokens": len(held["tokens"]) or modelled,
-        "tokens_modelled": modelled or len(held["tokens"]),
+        "tokens": kept or modelled,
+        "tokens_modelled": modelled or kept,
         "topics": len(held["topics"]),
         "edits": len(held["edits"]),
         "models": len(held["models"]),
@@ -147,16 +164,18 @@ def flatten(settings: Mapping[str, Any], stem: str = "") -> list[tuple[str, Any]
 
 def _describe_documents(held: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """One entry a document: its fields, each with the words that show it."""
+    documents = held["documents"].head(MAX_DOCUMENTS)
+    attributions, shares = (
+        held[name][held[name]["doc_id"].isin(documents["doc_id"])] for name in ("attributions", "shares")
+    )
     evidence = {
         (row["doc_id"], row["field"]): row
-        for row in rows(held["attributions"], "doc_id", "field", "value", "quote", "rule", "confidence")
+        for row in rows(attributions, "doc_id", "field", "value", "quote", "rule", "confidence")
     }
-    sizes = {row["doc_id"]: row for row in rows(held["shares"], "doc_id", "n_passages", "n_tokens")}
+    sizes = {row["doc_id"]: row for row in rows(shares, "doc_id", "n_passages", "n_tokens")}
     repairs = held["edits"]["doc_id"].value_counts()
     described = []
-    for document in rows(
-        held["documents"].head(MAX_DOCUMENTS), "doc_id", "source_id", "title", "text", *FIELDS
-    ):
+    for document in rows(documents, "doc_id", "source_id", "title", "text", *FIELDS):
         doc_id = document["doc_id"]
         described.append(
             {

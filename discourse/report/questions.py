@@ -198,7 +198,7 @@ def _confounded(payload: Payload) -> Answer | None:
 
 
 def _again(payload: Payload) -> Answer:
-    n = len(payload["sources"])
+    n = payload["counts"]["source_texts"]
     return answer(
         "method",
         "别人能重做吗？",

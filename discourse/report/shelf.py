@@ -14,6 +14,7 @@ from discourse.report.origins import Repairs
 MAX_CHARACTERS = 290_000  # of all passages kept: about 0.9 MB of Chinese
 CONTEXT = 40  # letters of the document before and after a passage
 N_TOPICS = 3
+_COLUMNS = ("passage_id", "doc_id", "position", "start", "end", "text", "raw_start", "raw_end")
 
 Hit = tuple[str, int, int]  # passage_id, start and end in the passage; equal where no words are meant
 
@@ -22,25 +23,9 @@ class Shelf:
     """The passages that the page keeps, each once, and lists of hits in them."""
 
     def __init__(self, held: Mapping[str, pd.DataFrame]) -> None:
-        passages = held["passages"].drop_duplicates("passage_id")
-        self._rows = dict(
-            zip(
-                passages["passage_id"].astype(str),
-                rows(
-                    passages,
-                    "passage_id",
-                    "doc_id",
-                    "position",
-                    "start",
-                    "end",
-                    "text",
-                    "raw_start",
-                    "raw_end",
-                ),
-                strict=True,
-            )
-        )
-        self._n_of = passages.groupby("doc_id").size().to_dict()
+        self._passages = held["passages"].drop_duplicates("passage_id")
+        self._numbers = pd.Index(self._passages["passage_id"])
+        self._n_of = self._passages.groupby("doc_id").size()
         self._documents = held["documents"].drop_duplicates("doc_id").set_index("doc_id")
         self._sources = held["sources"].drop_duplicates("source_id").set_index("source_id")
         self._repairs = Repairs(held["edits"])
@@ -55,8 +40,10 @@ class Shelf:
         """Keep a passage; returns its number, or None where it is unknown or the page is full."""
         if passage_id in self._places:
             return self._places[passage_id]
-        row = self._rows.get(passage_id)
-        if row is None or row["doc_id"] not in self._documents.index:
+        if passage_id not in self._numbers:
+            return None
+        row = rows(self._passages.iloc[[self._numbers.get_loc(passage_id)]], *_COLUMNS)[0]
+        if row["doc_id"] not in self._documents.index:
             return None
         if self._n_characters + len(row["text"]) > MAX_CHARACTERS:
             return None
@@ -92,7 +79,7 @@ class Shelf:
             "documents": [self._describe_document(doc_id) for doc_id in self._owners],
             "evidence": self._evidence,
             "rules": self._rules(),
-            "n_passages": len(self._rows),
+            "n_passages": len(self._passages),
         }
 
     def _describe(self, row: Mapping[str, Any]) -> dict[str, Any]:

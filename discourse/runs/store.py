@@ -56,6 +56,8 @@ def load_table(folder: Path, name: str) -> pd.DataFrame:
 def iterate_table(folder: Path, name: str, *, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
     """Read a table row group by row group, whole or some columns of it; errors as `load_table` has them."""
     with _open_table(folder, name) as file:
+        if missing := set(columns or ()) - set(file.schema_arrow.names):
+            raise KeyError(missing)  # told as damage
         for number in range(file.num_row_groups):
             yield file.read_row_group(number, columns=columns).to_pandas()
 
