@@ -65,8 +65,13 @@ def repair_lost_bytes(
     change that changes nothing.
     """
     repaired, doubtful = [], []
+    known: dict[tuple[str, str, str], Reading | None] = {}  # damage that repeats itself is read once
     for site in _SITE.finditer(text):
-        reading = _best_reading(text, site, model, simplify, traditional)
+        left, right = _surroundings(text, site, simplify)
+        key = (left, site.group(), right)
+        if key not in known:
+            known[key] = _best_reading(left, site, right, model, simplify, traditional)
+        reading = known[key]
         if reading and reading.confidence >= min_confidence:
             repaired.append(Change(site.start(), site.end(), reading.text, round(reading.confidence, 3)))
         elif reading or not _reads_well(site["run"], model, simplify):
@@ -75,16 +80,21 @@ def repair_lost_bytes(
     return repaired, doubtful
 
 
+def _surroundings(text: str, site: re.Match[str], simplify: Callable[[str], str]) -> tuple[str, str]:
+    """Simplified characters before and behind a stretch, without brackets of pinyin."""
+    left = simplify(_BRACKET.sub("", text[max(0, site.start() - 4 * _CONTEXT) : site.start()]))[-_CONTEXT:]
+    return left, simplify(_BRACKET.sub("", text[site.end() : site.end() + 4 * _CONTEXT]))[:_CONTEXT]
+
+
 def _best_reading(
-    text: str,
+    left: str,
     site: re.Match[str],
+    right: str,
     model: WordModel,
     simplify: Callable[[str], str],
     traditional: Callable[[str], str] | None,
 ) -> Reading | None:
     """Choose the likeliest reading, or None where the characters as they stand are as likely."""
-    left = simplify(_BRACKET.sub("", text[max(0, site.start() - 4 * _CONTEXT) : site.start()]))[-_CONTEXT:]
-    right = simplify(_BRACKET.sub("", text[site.end() : site.end() + 4 * _CONTEXT]))[:_CONTEXT]
 
     def score(first: str, middle: str, last: str) -> float:
         n_foreign = 0 if traditional is None else _count_foreign(first + last, simplify, traditional)

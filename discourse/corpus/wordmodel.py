@@ -45,16 +45,21 @@ class WordModel:
 
     def score(self, text: str) -> float:
         """Natural log score of `text` in its best division into words; comparable at equal length only."""
-        best = [0.0] + [-math.inf] * len(text)
+        words, total = self.words, self.total
+        best = [0.0]
         for end in range(1, len(text) + 1):
-            for start in range(max(0, end - _MAX_WORD), end):
-                best[end] = max(best[end], best[start] + self._word(text[start:end]))
+            found = best[end - 1] + self._char(text[end - 1])
+            for start in range(max(0, end - _MAX_WORD), end - 1):
+                if n := words.get(text[start:end]):
+                    found = max(found, best[start] + math.log(n / total))
+            best.append(found)
         return best[-1] + sum(self._step(a, b) for a, b in pairwise(text))
 
-    def _word(self, word: str) -> float:
-        if word in _MARKS:
-            return _MARKS[word]
-        n = self.words.get(word, 0.1 if len(word) == 1 else 0)
+    def _char(self, char: str) -> float:
+        """Log probability of one character as a word; no word of the dictionary holds a mark."""
+        if char in _MARKS:
+            return _MARKS[char]
+        n = self.words.get(char, 0.1)
         return math.log(n / self.total) if n else -math.inf
 
     def _step(self, first: str, second: str) -> float:

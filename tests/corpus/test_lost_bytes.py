@@ -131,6 +131,26 @@ def _agrees(answer: str, text: str) -> bool:
     return text.startswith(sure) and (sure != answer or answer == text)
 
 
+def test_damage_that_repeats_itself_is_read_once_and_every_time_alike(model):
+    """A finding of the fuzz campaign: sixty times the same stretch took sixty times as long."""
+    asked = []
+
+    class Counting(WordModel):
+        def score(self, text: str) -> float:
+            asked.append(text)
+            return super().score(text)
+
+    counting = Counting(model.words, model.total, model.pairs, model.chars)
+    line = "明確崗位職責?!兑庖?jiàn)》中強調要，"
+    changes, doubts = repair_lost_bytes(line * 4, counting, _simplify)
+    n_few = len(asked)
+    more_changes, more_doubts = repair_lost_bytes(line * 40, counting, _simplify)
+    told = {(change.after, change.confidence) for change in [*changes, *doubts][1:-1]}
+    assert {(change.after, change.confidence) for change in [*more_changes, *more_doubts][1:-1]} == told
+    assert len(changes) + len(doubts) == 4 and len(more_changes) + len(more_doubts) == 40
+    assert len(asked) - n_few <= n_few + 40
+
+
 def test_a_better_known_word_scores_higher(model):
     assert model.score("确保基层治理") > model.score("确海基层治理")
     assert all(a > b for a, b in pairwise([model.score("意见"), model.score("意觅")]))
