@@ -119,7 +119,7 @@ class AlignedText:
         return np.full(shape, start, dtype=np.int32), np.full(shape, end, dtype=np.int32)
 
     def _reading(self, start: int, end: int) -> str:
-        first, last = np.searchsorted(self.starts, [start, end])
+        first, last = self.starts.searchsorted(np.array([start, end], dtype=self.starts.dtype))
         return self.text[first:last]
 
 

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 
 from discourse.corpus.closinglists import end_of_list
 from discourse.corpus.lineforms import (
-    HAN,
     Vocabulary,
+    count_han,
     edge_label,
     inner_label,
     is_heading,
@@ -185,7 +185,7 @@ def _mark_others(lines: Sequence[str], labels: list[str], first: int, last: int)
         labels[i] = "furniture"
         below = [k for k in range(i + 1, last + 1) if lines[k]]
         until = next((k for k in below if is_sentence(lines[k]) or is_heading(lines[k])), i)
-        headlines = [k for k in below if k < until] if len(HAN.findall(lines[i])) <= 4 else []
+        headlines = [k for k in below if k < until] if count_han(lines[i]) <= 4 else []
         if len(headlines) <= _HEADLINES:
             for k in headlines:
                 labels[k] = "furniture"

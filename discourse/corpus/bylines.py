@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from discourse.corpus.pages import Finding, Line, Page, alternatives, byline_lines
+from discourse.corpus.pages import Finding, Line, Page, byline_lines
 from discourse.corpus.roles import NAME, Offices, find_author_name, is_name, may_be_name, tidy_name
-from discourse.corpus.wordlists import read_sections
+from discourse.corpus.wordlists import alternatives, read_sections
 
 # how far to believe each rule: set by hand on the development half of the gold
 _SURE = {

@@ -134,9 +134,9 @@ def _delete_rest(page: AlignedText, labels: Sequence[str], lasts: frozenset[int]
 def _body_of(part: Part, page: AlignedText, body: AlignedText) -> tuple[str, int, int]:
     """Text of a part, and the raw span from its first to its last character."""
     spans = _line_spans(page.text)
-    raw_starts = [*page.starts, len(page.raw)]
-    limits = [raw_starts[spans[part.start][0]], raw_starts[min(spans[part.end - 1][1] + 1, len(page.text))]]
-    first, last = (int(i) for i in np.searchsorted(body.starts, limits))
+    raw_starts = np.append(page.starts, np.int32(len(page.raw)))
+    limits = raw_starts[[spans[part.start][0], min(spans[part.end - 1][1] + 1, len(page.text))]]
+    first, last = (int(i) for i in body.starts.searchsorted(limits))
     return body.text[first:last], *body.raw_span(first, last)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from discourse.corpus.pages import Finding, Line, Page, alternatives, body_lines, byline_lines
+from discourse.corpus.pages import Finding, Line, Page, body_lines, byline_lines
 from discourse.corpus.roles import Offices, find_author_name, find_author_office, find_represented
 
 _OPENING = 600  # characters of the body in which a press text shows itself
@@ -39,7 +39,7 @@ def _report(page: Page, lines: Sequence[Line]) -> Finding | None:
 
 def _words_in(titles: Iterable[Line], words: Offices, genre: str, sure: float) -> Finding | None:
     """Find the last word of a title that tells the genre; 重要讲话 and 讲话精神 are somebody else's."""
-    pattern = rf"(?<!重要)(?:{alternatives(words.genres[genre, 'title'])})(?!精神|要求)"
+    pattern = rf"(?<!重要)(?:{words.genres[genre, 'title']})(?!精神|要求)"
     for line in titles:
         for match in list(re.finditer(pattern, line.text))[-1:]:
             return Finding(
@@ -50,7 +50,7 @@ def _words_in(titles: Iterable[Line], words: Offices, genre: str, sure: float) -
 
 def _notice(titles: Iterable[Line], words: Offices) -> Finding | None:
     """Find the title of an official paper: 关于 or 印发, an organ before it or none, the kind of paper at its end."""
-    kinds = alternatives(words.genres["notice", "title"])
+    kinds = words.genres["notice", "title"]
     pattern = rf"(?=.{{0,40}}(?:关于|印发)).*?(?:{kinds})(?:[（(].{{0,12}}[)）])?$"
     for line in titles:
         if re.match(pattern, line.text) and re.match(
@@ -64,7 +64,7 @@ def _words_at_start(
     lines: Iterable[Line], words: Offices, genre: str, where: str, sure: float
 ) -> Finding | None:
     for line in lines:
-        match = re.match(alternatives(words.genres[genre, where]), line.text)
+        match = re.match(words.genres[genre, where], line.text)
         if match:
             return Finding("genre", genre, line.start, line.start + match.end(), f"{where}_words", sure)
     return None
@@ -102,7 +102,7 @@ def _press(page: Page, body: Sequence[Line]) -> Finding | None:
 
 def _headings(body: Sequence[Line], words: Offices) -> Finding | None:
     """Headings of a work summary: two at least (一、亮点工作, 二、存在问题)."""
-    subjects = alternatives(words.genres["summary", "heading"])
+    subjects = words.genres["summary", "heading"]
     heading = rf"(?:[一二三四五六七八九十]+、)?[一-鿿]{{0,6}}(?:{subjects})[。：:]?"
     found = [line for line in body if re.fullmatch(heading, line.text)]
     if len(found) < 2:
@@ -115,7 +115,7 @@ def _argument(body: Sequence[Line], words: Offices) -> Finding | None:
     headings = [
         line for line in body if re.match(r"[一二三四五六七八九十]+、", line.text) and len(line.text) <= 60
     ]
-    pattern = alternatives(words.genres["article", "argument"])
+    pattern = words.genres["article", "argument"]
     found = [(line, match) for line in body for match in re.finditer(pattern, line.text)]
     if len(headings) < 2 or len(found) < 5:
         return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
-from discourse.corpus.lineforms import HAN, is_paragraph
+from discourse.corpus.lineforms import count_han, is_paragraph
 
 _FEWEST, _MOST, _HEAD = 4, 30, 80
 _PAIRS = ("“”", "《》", "（）", "‘’")
@@ -40,9 +40,7 @@ def title_breaks(text: str) -> Iterator[tuple[int, int]]:
 
 def _goes_on(words: Sequence[str], upper: int, lower: int) -> bool:
     above, below = words[upper], words[lower]
-    if not all(_FEWEST <= len(HAN.findall(line)) <= _MOST for line in (above, below)) or _BYLINE.search(
-        below
-    ):
+    if not all(_FEWEST <= count_han(line) <= _MOST for line in (above, below)) or _BYLINE.search(below):
         return False
     if any(_opens(above, *pair) and _closes(below, *pair) for pair in _PAIRS):
         return True

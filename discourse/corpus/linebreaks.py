@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from discourse.corpus.aligned import AlignedText, Change
 from discourse.corpus.headlines import title_breaks
@@ -22,7 +22,7 @@ _SOFT_BREAK = re.compile(
     r"|(?<=[\u4e00-\u9fff]{4})\s*\n\s*(?=是[：:])"
     r"|(?<=[A-Za-z])\s*\n\s*(?=\d+(?:\.\d+)?[\u4e00-\u9fff\n])"
 )
-_UNFINISHED = re.compile(r"[\u3400-\u9fff，、,“（(《]$")
+_UNFINISHED = re.compile(r"[\u3400-\u9fff，、,“（(《]")  # the last character of a line
 _GOES_ON = re.compile(r"[\u3400-\u9fff，、。；：）”’》]")
 # A full line is at most so many columns shorter than the widest: a mark or a number did not fit.
 _SLACK = 5
@@ -39,7 +39,14 @@ def mend_lines(text: AlignedText) -> AlignedText:
     text = text.delete(_wraps(text.text), "line_break")
     text = text.delete(_page_turns(text.text), "line_break")
     text = text.delete(list(title_breaks(text.text)), "line_break")
-    return text.delete([match.span() for match in _SOFT_BREAK.finditer(text.text)], "line_break")
+    return text.delete(list(_soft_breaks(text.text)), "line_break")
+
+
+def _soft_breaks(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of blanks that no author sets; each begins where blanks begin, so that nothing else is looked at."""
+    for blanks in re.finditer(r"\s+", text):
+        if match := _SOFT_BREAK.match(text, blanks.start()):
+            yield match.span()
 
 
 def _page_turns(text: str) -> list[tuple[int, int]]:
@@ -58,7 +65,7 @@ def _runs_on(line: str) -> bool:
     """Prose that does not end: a whole sentence or a comma stands in it, no mark at its end."""
     return (
         len(line) >= 20
-        and bool(_UNFINISHED.search(line))
+        and _is_unfinished(line)
         and bool(re.search("[。，；,]", line))
         and not is_heading(line)
     )
@@ -69,14 +76,13 @@ def _wraps(text: str) -> list[tuple[int, int]]:
     ends = [match.start() for match in re.finditer("\n", text)] + [len(text)]
     lines = list(zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True))
     rows = [text[slice(*span)].rstrip() for span in lines]
-    widths = [_width(row) for row in rows]
-    limit = _common_width(rows, widths)
+    limit = _common_width(rows)
     if limit is None:
         return []
     is_indented = sum(row[:1] in BLANKS for row in rows if row) >= 3
     spans = []
     for k in range(len(rows) - 1):
-        full = limit - _SLACK <= widths[k] <= limit and HAN.search(rows[k]) is not None
+        full = limit - _SLACK <= _width(rows[k]) <= limit and HAN.search(rows[k]) is not None
         if full and _continues(rows[k], rows[k + 1], is_indented=is_indented):
             start = lines[k][0] + len(rows[k])
             spans.append((start, lines[k + 1][0] + len(rows[k + 1]) - len(rows[k + 1].lstrip())))
@@ -88,18 +94,19 @@ def _continues(row: str, following: str, *, is_indented: bool) -> bool:
         return False
     if is_indented and following[0] in BLANKS:
         return False
-    return is_indented or bool(_UNFINISHED.search(row))
+    return is_indented or _is_unfinished(row)
 
 
-def _common_width(rows: Sequence[str], widths: Sequence[int]) -> int | None:
+def _is_unfinished(line: str) -> bool:
+    return _UNFINISHED.match(line[-1:]) is not None
+
+
+def _common_width(rows: Sequence[str]) -> int | None:
     """Width at which lines break in mid-sentence; None where paragraphs are lines."""
-    unfinished = Counter(
-        width
-        for row, width in zip(rows, widths, strict=True)
-        if width >= _MIN_WIDTH and _UNFINISHED.search(row)
-    )
+    unfinished = Counter(width for width in map(_width, filter(_is_unfinished, rows)) if width >= _MIN_WIDTH)
     if not unfinished:
         return None
+    widths = [_width(row) for row in rows]
     limit = max(unfinished, key=lambda width: (sum(unfinished[width - k] for k in range(_SLACK)), width))
     n_unfinished = sum(unfinished[limit - k] for k in range(_SLACK))
     n_full = sum(limit - _SLACK < width <= limit for width in widths)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
-from discourse.corpus.wordlists import read_sections
+from discourse.corpus.wordlists import alternatives, read_sections
 
-HAN = re.compile(r"[\u3400-\u9fff]")
+HAN = re.compile(r"[\u3400-\u9fff]+")
 # A marker that a site puts between paragraphs.
 INLINE_MARK = re.compile(r"[ \t\u3000\xa0]*[-—=…·*]{2,}\s*此处隐藏[^\n]{0,30}?[-—=…·*]{2,}[ \t\u3000\xa0]*")
 _NUMERAL = "[一二三四五六七八九十百]"
@@ -72,6 +73,11 @@ class Vocabulary:
     unfold: tuple[str, ...]
     advertisement: tuple[str, ...]
 
+    @cached_property
+    def any_chrome_mark(self) -> re.Pattern[str]:
+        """Pattern of every word of `chrome_mark`: few lines hold one."""
+        return re.compile(alternatives(self.chrome_mark))
+
 
 def read_vocabulary() -> Vocabulary:
     """Read the packaged list ``stopwords/boilerplate.txt``."""
@@ -92,9 +98,14 @@ def read_vocabulary() -> Vocabulary:
     )
 
 
+def count_han(line: str) -> int:
+    """How many Chinese characters a line holds."""
+    return sum(map(len, HAN.findall(line)))
+
+
 def is_paragraph(line: str) -> bool:
     """Long, with the marks of running prose."""
-    n_han = len(HAN.findall(line))
+    n_han = count_han(line)
     return (
         n_han >= _PARAGRAPH
         and n_han >= 0.5 * len(line)
@@ -106,14 +117,14 @@ def is_prose(line: str) -> bool:
     """A paragraph, or a shorter sentence of several clauses that is complete."""
     if is_paragraph(line):
         return True
-    n_han = len(HAN.findall(line))
+    n_han = count_han(line)
     complete = re.search(r"[。；！？;!?][”’」』）)\"']*$", line) and re.search("[，,、；;。：:]", line[:-1])
     return n_han >= _PROSE and n_han >= 0.6 * len(line) and bool(complete)
 
 
 def is_sentence(line: str) -> bool:
     """Ends as sentences and salutations end, or with the applause that followed."""
-    return len(HAN.findall(line)) >= 2 and bool(_ENDS_SENTENCE.search(line) or _APPLAUSE.search(line))
+    return bool(_ENDS_SENTENCE.search(line) or _APPLAUSE.search(line)) and count_han(line) >= 2
 
 
 def is_heading(line: str) -> bool:
@@ -124,13 +135,13 @@ def is_heading(line: str) -> bool:
 def edge_label(line: str, vocabulary: Vocabulary) -> str:
     """Tell what a line would be outside the body: furniture, byline, or "" where nothing shows it."""
     bare = line.strip(_STRIP)
-    if _SECTION_NUMBER.fullmatch(line) or (_APPLAUSE.search(line) and line[0] in "（("):
+    if _SECTION_NUMBER.fullmatch(line) or (line[0] in "（(" and _APPLAUSE.search(line)):
         return ""
     if len(line) < 2 * _SHORT and _CAPTION.search(line):
         return "furniture"
     if _has_chrome_words(line, bare, vocabulary):
         return "furniture"
-    n_han = len(HAN.findall(line))
+    n_han = count_han(line)
     if _COUNT.sub("", bare) in vocabulary.chrome_line or not n_han or (n_han <= 1 and len(line) <= 4):
         return "byline" if _TIME.fullmatch(line) else "furniture"
     if _is_byline(line, vocabulary):
@@ -199,9 +210,9 @@ def opens_appendix(line: str, vocabulary: Vocabulary) -> bool:
 
 
 def _has_chrome_words(line: str, bare: str, vocabulary: Vocabulary) -> bool:
-    marks = [mark for mark in vocabulary.chrome_mark if mark in line]
-    if not marks:
+    if not vocabulary.any_chrome_mark.search(line):
         return False
+    marks = [mark for mark in vocabulary.chrome_mark if mark in line]
     # 开通热线电话,方便群众。 is a sentence
     is_label = len(line) < _SHORT and not line.endswith("。")
     is_dense = len(marks) >= 2 and len(line) <= _WORD_EVERY * len(marks)

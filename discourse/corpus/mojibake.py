@@ -55,7 +55,7 @@ def repair_mojibake(text: AlignedText) -> AlignedText:
 
 def find_lost(text: str) -> list[tuple[int, int]]:
     """Spans of ``锟斤拷``: what stood there is gone for good."""
-    return [match.span() for match in re.finditer("(?:锟斤拷)+锟?|(?:烫){4,}|(?:屯){4,}", text)]
+    return [match.span() for match in re.finditer("锟斤拷(?:锟斤拷)*锟?|烫烫{3,}|屯屯{3,}", text)]
 
 
 @cache

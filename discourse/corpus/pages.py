@@ -94,11 +94,6 @@ def body_lines(lines: Iterable[Line]) -> list[Line]:
     return [line for line in lines if line.kind == "body"]
 
 
-def alternatives(words: Iterable[str]) -> str:
-    """Pattern that matches any of `words`, the longest first."""
-    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
-
-
 def _first_related(lines: Sequence[Line]) -> int:
     """Number of the heading below the body under which other texts are listed."""
     last = max((n for n, line in enumerate(lines) if line.kind == "body"), default=len(lines))

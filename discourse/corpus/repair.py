@@ -8,9 +8,8 @@ text, and leaves clean text as it is.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from opencc import OpenCC
 
@@ -28,7 +27,7 @@ _SYLLABLE = re.compile(
     "(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?"
     "(?:i?ang?|iong|ong|eng?|ing?|i?ao|iu|ie|ia|uang?|uai|uan|ui|un|uo|ua|ue|ve|ai|ei|ou|er|en|in|an|[aeiouv])"
 )
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 
 
 class Repairer:
@@ -40,7 +39,7 @@ class Repairer:
     def __init__(self, texts: Sequence[str] = (), *, model: WordModel | None = None) -> None:
         self._texts, self._given = texts, model
         self._simplify = OpenCC("tw2s").convert
-        self._simplify_plain = lru_cache(maxsize=None)(OpenCC("t2s").convert)  # asked for single characters
+        self._only_traditional = changed_characters(OpenCC("t2s").convert)
         self._traditional = OpenCC("s2t").convert
         self._party_forms = read_terms("masked_party.txt")
         self._radicals = read_pairs("radicals.tsv")
@@ -52,7 +51,7 @@ class Repairer:
         if find_damage(text.text):
             text = self._repair_bytes(text)
         text = read_private(strip_pinyin(text), self._glyphs)
-        if traditional_share(text.text, self._simplify_plain) > 0.1:
+        if traditional_share(text.text, self._only_traditional) > 0.1:
             text = simplify(text, self._simplify)
         return unmask_party(text, self._party_forms)
 
@@ -63,7 +62,7 @@ class Repairer:
     def simplified(self, raw: str) -> str:
         """What a text adds to the model: its characters, simplified."""
         text = strip_pinyin(AlignedText.of(raw)).text
-        return self._simplify(text) if traditional_share(text, self._simplify_plain) > 0.1 else text
+        return self._simplify(text) if traditional_share(text, self._only_traditional) > 0.1 else text
 
     def _read_characters(self, text: AlignedText) -> AlignedText:
         """Undo wrong decoding and what web pages and fonts do to single characters."""
@@ -72,7 +71,7 @@ class Repairer:
         return unify_characters(text.replace(gone, "mojibake_lost"), self._radicals)
 
     def _repair_bytes(self, text: AlignedText) -> AlignedText:
-        is_traditional = traditional_share(text.text, self._simplify_plain) > 0.1
+        is_traditional = traditional_share(text.text, self._only_traditional) > 0.1
         repaired, doubtful = repair_lost_bytes(
             text.text, self._model, self._simplify, traditional=self._traditional if is_traditional else None
         )
@@ -98,12 +97,17 @@ def strip_pinyin(text: AlignedText, *, min_brackets: int = 3) -> AlignedText:
     return text.delete([match.span() for match in found], "pinyin")
 
 
-def traditional_share(text: str, convert: Callable[[str], str]) -> float:
-    """Share of the Chinese characters that `convert` (traditional to simplified) changes, 0-1."""
-    counts = Counter(text)
-    han = [char for char in counts if _HAN.match(char)]
-    n_changed = sum(counts[char] for char in han if convert(char) != char)
-    return n_changed / sum(counts[char] for char in han) if han else 0.0
+def changed_characters(convert: Callable[[str], str]) -> re.Pattern[str]:
+    """Pattern of runs of Chinese characters that `convert` (traditional to simplified) changes, each by itself."""
+    han = [char for char in map(chr, range(0x3400, 0xFB00)) if _HAN.match(char)]
+    pairs = zip(han, convert("\n".join(han)).split("\n"), strict=True)
+    return re.compile(f"[{''.join(before for before, after in pairs if before != after)}]+")
+
+
+def traditional_share(text: str, traditional: re.Pattern[str]) -> float:
+    """Share of the Chinese characters that only traditional writing has (`changed_characters`), 0-1."""
+    n_han = sum(map(len, _HAN.findall(text)))
+    return sum(map(len, traditional.findall(text))) / n_han if n_han else 0.0
 
 
 def simplify(text: AlignedText, convert: Callable[[str], str]) -> AlignedText:

@@ -9,7 +9,8 @@ from functools import cache, cached_property
 
 from discourse.contracts import LEVELS
 from discourse.corpus.gazetteer import read_rows, read_words
-from discourse.corpus.pages import Finding, Line, Page, alternatives, body_lines, byline_lines
+from discourse.corpus.pages import Finding, Line, Page, body_lines, byline_lines
+from discourse.corpus.wordlists import alternatives
 from discourse.resources import resource
 
 NAME = r"[一-鿿]{2,4}|[一-鿿][ 　]{1,3}[一-鿿]|[一-鿿]{1,8}(?:·[一-鿿]{1,8})+"
@@ -23,12 +24,12 @@ _CITES = re.compile(
 
 @dataclass(frozen=True)
 class Offices:
-    """Word lists of offices: roles by word, levels by organ, family names, words by (genre, where)."""
+    """Word lists of offices: roles by word, levels by organ, family names, patterns by (genre, where)."""
 
     roles: dict[str, str]
     organs: dict[str, str]
     surnames: frozenset[str]
-    genres: dict[tuple[str, str], tuple[str, ...]]
+    genres: dict[tuple[str, str], str]
 
     @cached_property
     def any_role(self) -> str:
@@ -45,6 +46,28 @@ class Offices:
         """Pattern of the offices of officials."""
         others = ("press", "expert", "author_collective")
         return alternatives(word for word, value in self.roles.items() if value not in others)
+
+    @cached_property
+    def in_title(self) -> re.Pattern[str]:
+        """An office at the head of a title, with what follows it."""
+        name = rf"(?:[{''.join(sorted(self.surnames))}][一-鿿]{{1,2}})?"
+        after = rf"(?:同志)?{name}(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|述职|$)"
+        return re.compile(rf"(?P<office>[^\n在赴]{{0,30}}?(?:{self.any_role})){after}")
+
+    @cached_property
+    def author_name(self) -> re.Pattern[str]:
+        """作者：王华, with or without an office before the name."""
+        return re.compile(
+            r"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*"
+            rf"(?:[一-鿿]{{2,24}}(?:{self.any_head})[ 　]+)?(?P<name>{NAME})(?=[(（\s|]|$)"
+        )
+
+    @cached_property
+    def office_and_name(self) -> re.Pattern[str]:
+        """省长　王予波, at the end of a line."""
+        return re.compile(
+            rf"(?:^|[\s　])(?P<office>[一-鿿]{{0,16}}(?:{self.any_head}))[ 　]+(?P<name>{NAME})\s*$"
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +88,7 @@ def read_offices() -> Offices:
     roles = {word: row[0] for row in _rows("roles.tsv") for word in row[1].split()}
     organs = {word: row[0] for row in _rows("organs.tsv") for word in row[1].split()}
     surnames = frozenset(" ".join(read_words(resource("stopwords", "surnames.txt"))).split())
-    genres = {(row[0], row[1]): tuple(row[2].split()) for row in _rows("genres.tsv")}
+    genres = {(row[0], row[1]): alternatives(row[2].split()) for row in _rows("genres.tsv")}
     return Offices(roles, organs, surnames, genres)
 
 
@@ -125,10 +148,7 @@ def _rows(name: str) -> list[list[str]]:
 
 def _title_office(page: Page, words: Offices) -> Office | None:
     """Find the office at the head of a title (市委书记在…会议上的讲话), not one in the occasion's name."""
-    name = rf"(?:[{''.join(sorted(words.surnames))}][一-鿿]{{1,2}})?"
-    after = rf"(?:同志)?{name}(?:同志)?(?=在|于|关于|就|[的（(：:—\s]|讲话|发言|致辞|述职|$)"
-    pattern = rf"(?P<office>[^\n在赴]{{0,30}}?(?:{words.any_role})){after}"
-    match = re.match(pattern, page.title_text)
+    match = words.in_title.match(page.title_text)
     if match is None or page.title is None or _CITES.search(match["office"]):
         return None
     role, level = parse_office(match["office"], words)
@@ -178,11 +198,7 @@ def find_author_office(line: Line, words: Offices) -> Office | None:
 
 def find_author_name(line: Line, words: Offices) -> Finding | None:
     """作者：王华."""
-    match = re.search(
-        r"(?:^|[\s(（|])(?:文章)?(?:作者|署名|撰文)\s*[:：]\s*"
-        rf"(?:[一-鿿]{{2,24}}(?:{words.any_head})[ 　]+)?(?P<name>{NAME})(?=[(（\s|]|$)",
-        line.text,
-    )
+    match = words.author_name.search(line.text)
     if match is None or not is_name(match["name"], words):
         return None
     start = line.start + match.start("name")
@@ -193,8 +209,7 @@ def find_author_name(line: Line, words: Offices) -> Finding | None:
 
 def _office_and_name(line: Line, text: str, words: Offices) -> tuple[Office | None, Finding | None]:
     """省长　王予波, alone on a line or after the occasion."""
-    pattern = rf"(?:^|[\s　])(?P<office>[一-鿿]{{0,16}}(?:{words.any_head}))[ 　]+(?P<name>{NAME})\s*$"
-    match = re.search(pattern, line.text)
+    match = words.office_and_name.search(line.text)
     if match is None or not (is_name(match["name"], words) or _is_rare_name(line, match["name"])):
         return None, None
     role, level = parse_office(match["office"], words)
@@ -210,8 +225,11 @@ def _name_alone(line: Line, text: str, words: Offices) -> tuple[Office | None, F
     """Find a name alone on its line, to which the next lines give an office (省长毛伟明作政府工作报告)."""
     if not re.fullmatch(NAME, line.text) or not is_name(line.text, words):
         return None, None
+    first, last = line.end, line.end + 300
+    if text.find(line.text, first, last) < 0:  # so that no pattern is compiled for it
+        return None, None
     pattern = rf"(?P<office>[一-鿿]{{0,8}}(?:{words.any_role})){re.escape(line.text)}(?=作|在|代表|同志)"
-    match = re.compile(pattern).search(text, line.end, line.end + 300)
+    match = re.compile(pattern).search(text, first, last)
     if match is None:
         return None, None
     role, level = parse_office(match["office"], words)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from discourse.corpus.gazetteer import read_rows
-from discourse.corpus.pages import alternatives
+from discourse.corpus.wordlists import alternatives
 from discourse.resources import resource
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from discourse.corpus.lineforms import HAN, Vocabulary
+from discourse.corpus.lineforms import Vocabulary, count_han
 
 # What a site or a forum puts before a title.
 _MARKED = re.compile(r"^[【\[][\u4e00-\u9fff]{2,6}[】\]]\s*(?=\S{6})")
@@ -29,7 +29,7 @@ def find_title(lines: Sequence[str], labels: Sequence[str], first: int, vocabula
 
 def _can_be_title(line: str, label: str, vocabulary: Vocabulary) -> bool:
     line = _MARKED.sub("", line)  # 【问答】什么是网格?
-    n_han = len(HAN.findall(line))
+    n_han = count_han(line)
     return (
         label == ""
         and 4 <= n_han <= 60
@@ -54,7 +54,7 @@ def _title_score(
         if k < len(above)
     )
     is_repeated = sum(lines[k] == line for k in above) > 1
-    long_enough = len(HAN.findall(line)) >= 8
+    long_enough = count_han(line) >= 8
     return (
         shared
         + 0.4 * next_to_byline

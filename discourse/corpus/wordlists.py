@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from discourse.resources import resource
 
 
@@ -25,6 +28,11 @@ def read_pairs(name: str) -> dict[str, str]:
     """Characters of a packaged table of two columns; ``U+F06C`` stands for the character itself."""
     rows = (line.split("\t") for line in _read_lines(name))
     return {_character(first): _character(second) for first, second in rows}
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Pattern that matches any of `words`, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
 
 
 def _character(cell: str) -> str:
