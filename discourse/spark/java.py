@@ -14,7 +14,7 @@ from pathlib import Path
 from discourse.errors import RunError
 
 _LEAST_JAVA = 17
-_WAIT_FOR_END = 20.0  # seconds
+_WAIT = 30.0  # seconds
 
 
 def require_java() -> None:
@@ -28,11 +28,23 @@ def require_java() -> None:
     if java is None:
         where = f"JAVA_HOME={home} holds no bin/java" if home else "there is no java on the PATH"
         raise RunError(f"engine spark needs Java {_LEAST_JAVA} or newer, and {where}: {how}")
-    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60)
-    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
+    told = _ask_version(java)
+    version = re.search(r'version "(?:1\.)?(\d+)', told)
     if version is None or int(version[1]) < _LEAST_JAVA:
-        told = " ".join((answer.stderr or answer.stdout).split())[:80] or "it does not start"
-        raise RunError(f"engine spark needs Java {_LEAST_JAVA} or newer, {java} is another ({told}): {how}")
+        said = " ".join(told.split())[:80] or "it does not start"
+        raise RunError(f"engine spark needs Java {_LEAST_JAVA} or newer, {java} is another ({said}): {how}")
+
+
+def _ask_version(java: str) -> str:
+    try:
+        answer = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, errors="replace", check=False, timeout=_WAIT
+        )
+    except OSError as error:
+        return f"it does not start: {error.strerror}"
+    except subprocess.TimeoutExpired:
+        return "it does not answer"
+    return answer.stderr + answer.stdout
 
 
 @contextmanager
@@ -56,7 +68,7 @@ def _end(java: subprocess.Popen[bytes]) -> None:
     if java.stdin is not None:
         java.stdin.close()
     try:
-        java.wait(_WAIT_FOR_END)
+        java.wait(_WAIT)
     except subprocess.TimeoutExpired:
         java.kill()
         java.wait()

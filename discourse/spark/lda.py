@@ -55,21 +55,19 @@ def fit_by_em(session: SparkSession, counts: sparse.csr_matrix, **asked: Unpack[
     one more pass, ours, raises the likelihood by less than `tolerance` of its size; MLlib itself does not ask.
     The trace has one row: the likelihood in nats per token after the last pass.
     """
-    from pyspark.ml.clustering import LDA
-
     passes, alpha, eta = min(asked["max_iterations"], PASSES), *_priors(asked)
-    engine = LDA(
-        k=asked["n_topics"],
-        seed=asked["seed"],
+    alphas = np.full(asked["n_topics"], alpha)
+    with _fitted(
+        session,
+        counts,
+        asked,
         maxIter=passes,
         optimizer="em",
         docConcentration=[1 + alpha],
         topicConcentration=1 + eta,
         checkpointInterval=_CHECKPOINT,
-    )
-    with _shipped(session, counts) as frame:
-        weights = engine.fit(_as_vectors(frame, counts.shape[1])).topicsMatrix().toArray().T
-        phi, alphas = _rows_to_one(weights + eta), np.full(asked["n_topics"], alpha)
+    ) as (model, frame):
+        phi = _rows_to_one(model.topicsMatrix().toArray().T + eta)
         theta = _infer(frame, phi, alphas)
     return _answer(counts, phi, theta, alphas, eta, n_iterations=passes, tolerance=asked["tolerance"])
 
@@ -80,12 +78,11 @@ def fit_online(session: SparkSession, counts: sparse.csr_matrix, **asked: Unpack
     alpha is where MLlib begins to learn its own, eta stays; None, convergence and trace as in `fit_by_em`, but
     `max_iterations` bounds the rounds.
     """
-    from pyspark.ml.clustering import LDA
-
     rounds, alpha, eta = min(asked["max_iterations"], ROUNDS), *_priors(asked)
-    engine = LDA(
-        k=asked["n_topics"],
-        seed=asked["seed"],
+    with _fitted(
+        session,
+        counts,
+        asked,
         maxIter=rounds,
         optimizer="online",
         subsamplingRate=min(1.0, _BATCH / counts.shape[0]),
@@ -94,13 +91,23 @@ def fit_online(session: SparkSession, counts: sparse.csr_matrix, **asked: Unpack
         docConcentration=[alpha],
         topicConcentration=eta,
         optimizeDocConcentration=True,
-    )
-    with _shipped(session, counts) as frame:
-        model = engine.fit(_as_vectors(frame, counts.shape[1]))
+    ) as (model, frame):
         phi = _rows_to_one(model.topicsMatrix().toArray().T)
         learnt = np.array(model.estimatedDocConcentration().toArray(), dtype=np.float64)
         theta = _infer(frame, phi, learnt)
     return _answer(counts, phi, theta, learnt, eta, n_iterations=rounds, tolerance=asked["tolerance"])
+
+
+@contextmanager
+def _fitted(
+    session: SparkSession, counts: sparse.csr_matrix, asked: Asked, **steps: Any
+) -> Iterator[tuple[Any, DataFrame]]:
+    """Yield MLlib's model, and the counts that it was fitted to while they lie on the cluster."""
+    from pyspark.ml.clustering import LDA
+
+    engine = LDA(k=asked["n_topics"], seed=asked["seed"], **steps)
+    with _shipped(session, counts) as frame:
+        yield engine.fit(_as_vectors(frame, counts.shape[1])), frame
 
 
 def _priors(asked: Asked) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from discourse.spark.java import java_of_our_own
 from discourse.spark.session import open_session
 from discourse.topics.dtm import build_dtm
 from tests.topics.planted import planted_tokens
@@ -51,16 +52,26 @@ def planted():
 
 
 @pytest.fixture(scope="session")
-def alone(planted, tmp_path_factory):
-    """What both engines of MLlib answer on one processor, in two parts, before the session of two is opened."""
+def java():
+    """One Java for all sessions of these tests: else each would start its own."""
     if reason := missing():
         if os.environ.get("CI"):
             pytest.fail(f"{reason}: in CI these tests must run")
         pytest.skip(reason)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("JAVA_TOOL_OPTIONS", QUICK)  # Java is started once and stays for the next session
-        with open_session("local[1]") as session:
-            return fit_few(session, planted)
+    from pyspark import SparkContext
+
+    with java_of_our_own():
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("JAVA_TOOL_OPTIONS", QUICK)
+            SparkContext._ensure_initialized()
+        yield
+
+
+@pytest.fixture(scope="session")
+def alone(java, planted):
+    """What both engines of MLlib answer on one processor, in two parts, before the session of two is opened."""
+    with open_session("local[1]") as session:
+        return fit_few(session, planted)
 
 
 @pytest.fixture(scope="session")

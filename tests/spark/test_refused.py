@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from discourse.cli import app
 from discourse.contracts import DocumentTermMatrix
 from discourse.errors import DiscourseError, RunError, SettingError
+from discourse.runs.scratch import make_scratch
 from discourse.spark import session
 from discourse.spark.engine import _explain
 from discourse.spark.session import first_words, open_session
@@ -56,6 +57,19 @@ def test_a_java_that_is_too_old_is_named_with_its_version(monkeypatch, tmp_path)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "1.8.0_402" in refused() and "Java 17 or newer" in refused()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script stands in for java")
+def test_a_java_that_does_not_start_or_never_answers_is_named(monkeypatch, tmp_path):
+    java = tmp_path / "java"
+    java.write_text("no program", encoding="utf-8")
+    java.chmod(0o755)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert f"{java} is another (it does not start: Exec format error)" in refused()
+    java.write_text("#!/bin/sh\nexec sleep 30\n", encoding="utf-8")
+    monkeypatch.setattr("discourse.spark.java._WAIT", 0.2)
+    assert f"{java} is another (it does not answer)" in refused()
 
 
 @pytest.mark.parametrize(
@@ -147,6 +161,44 @@ def test_what_the_user_wrote_into_spark_defaults_is_not_overruled(monkeypatch, t
     monkeypatch.delenv("SPARK_CONF_DIR")
     monkeypatch.delenv("SPARK_HOME", raising=False)
     assert session._configure(tmp_path, is_here=True)["spark.driver.memory"] == "2g"
+
+
+ENDED = """
+import signal, sys, tempfile
+from pathlib import Path
+from pyspark import SparkContext
+from discourse.spark.session import open_session
+before, scratch = signal.getsignal(signal.SIGINT), Path(tempfile.gettempdir())
+with open_session("local[1]"):
+    java = SparkContext._gateway.proc
+    assert java.poll() is None and list(scratch.iterdir())
+    assert signal.getsignal(signal.SIGINT) is before
+assert java.poll() is not None, "Java lives on"
+assert not list(scratch.iterdir()), "files are left"
+with open_session("local[1]"):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_java_ends_with_its_session_and_what_kill_9_leaves_the_next_one_clears_away(tmp_path, monkeypatch):
+    if reason := missing():
+        pytest.skip(reason)
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDED],
+        env={**os.environ, "TMPDIR": str(tmp_path), "JAVA_TOOL_OPTIONS": QUICK},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "open\n"
+    process.kill()
+    process.communicate(timeout=120)  # Java holds our pipe, too: it is closed when both have ended
+    assert len(list(tmp_path.glob("discourse-spark-*"))) == 1
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with make_scratch("spark") as scratch:
+        assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [scratch.name]
+    assert not list(tmp_path.iterdir())
 
 
 def test_too_little_memory_ends_in_one_line_and_leaves_nothing(tmp_path):
