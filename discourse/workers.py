@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -48,6 +49,10 @@ def open_workers(
             "a worker process was ended from outside, often for want of memory; "
             "what was finished is kept, the same command goes on from there"
         ) from None
+    except (KeyboardInterrupt, SystemExit):
+        for child in multiprocessing.active_children():  # nobody waits for what they are at
+            child.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -64,6 +69,7 @@ def _map(pool: ProcessPoolExecutor, batches: Iterable[Any], n_ahead: int) -> Ite
 
 def _begin(make: Callable[[], Callable[[Any], Any]]) -> None:
     _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its workers
     _work[:] = [make()]
 
 

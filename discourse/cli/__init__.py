@@ -9,6 +9,7 @@ import typer
 
 from discourse.cli import codebook, coding, computing, doctor, exporting, inferring, looking, words
 from discourse.cli.app import app
+from discourse.cli.ending import ending_in_order
 from discourse.errors import DiscourseError
 
 __all__ = [
@@ -30,6 +31,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    with ending_in_order():
+        _run_app()
+
+
+def _run_app() -> None:
     try:
         app()
     except DiscourseError as error:
@@ -45,8 +51,3 @@ def main() -> None:
             err=True,
         )
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        typer.echo(
-            "interrupted 已中断: what was finished is kept; the same command goes on from there", err=True
-        )
-        raise SystemExit(130) from None
