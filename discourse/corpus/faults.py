@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 _N_NAMED = 3  # files that a note or an error names before it counts the rest
+_LONGEST_NAME = 200  # characters; folders in folders without end have a longer one
 
 
 def note_faults(sources: pd.DataFrame) -> list[str]:
@@ -35,8 +36,10 @@ def list_faults(sources: pd.DataFrame) -> list[str]:
 
 def _label(source: Any, *, with_row: bool = True) -> str:
     """Where a text stands, for a person: path, path inside the archive, row."""
-    inner = f"/{source.member}" if isinstance(source.member, str) else ""
-    return f"{source.path}{inner}" + (f" row {source.row}" if with_row and not pd.isna(source.row) else "")
+    name = f"{source.path}/{source.member}" if isinstance(source.member, str) else source.path
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[: _LONGEST_NAME // 2]}…{name[-_LONGEST_NAME // 2 :]}"
+    return name + (f" row {source.row}" if with_row and not pd.isna(source.row) else "")
 
 
 def shorten(items: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from discourse.contracts import CONTRACTS, check
 from discourse.corpus import archives, tables
 from discourse.corpus.archives import Budget
 from discourse.corpus.faults import list_faults, note_faults, shorten
+from discourse.corpus.finding import find_files, relative_name
 from discourse.corpus.formats import find_format, is_left_aside, read_content
 from discourse.corpus.given import join_about
 from discourse.corpus.naming import name_sources
@@ -109,10 +111,10 @@ def read_sources(
 
     """
     root = Path(path)
-    files, faults = _find_files(root)
+    files, faults = find_files(root)
     base = root if root.is_dir() else root.parent
     limits = _Limits(max_megabytes * 1_000_000, text_column)
-    sources = [_Source(_relative(folder, base), error=reason) for folder, reason in faults]
+    sources = [_Source(relative_name(folder, base), error=reason) for folder, reason in faults]
     batches = [files[i : i + _FILES] for i in range(0, len(files), _FILES)]
     with open_workers(
         partial(_Reader, base, limits), min(n_workers, 1 + len(files) // _WORTH_A_WORKER)
@@ -135,35 +137,6 @@ def read_sources(
     return check(table, "sources")
 
 
-def _find_files(root: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """All files worth a look, and the folders that may not be opened."""
-    if not root.exists():
-        raise SourceError(
-            f"{root}: no such file or folder; give the path of a text file or of a folder of texts."
-        )
-    if root.is_file():
-        return [root], []
-    faults: list[tuple[Path, str]] = []
-
-    def note(error: OSError) -> None:
-        faults.append(
-            (Path(error.filename), f"the folder cannot be opened ({error.strerror}); check its permissions")
-        )
-
-    found = (Path(folder, name) for folder, _, names in os.walk(root, onerror=note) for name in names)
-    files = sorted(f for f in found if f.is_file() and not is_left_aside(f.relative_to(root).as_posix()))
-    if not files and not faults:
-        raise SourceError(
-            f"{root}: the folder holds no texts; put files there, one file a text, or a table of texts."
-        )
-    return files, faults
-
-
-def _relative(file: Path, base: Path) -> str:
-    """POSIX path below `base`; bytes of a name that are no UTF-8 are shown as U+FFFD."""
-    return os.fsencode(file.relative_to(base).as_posix()).decode("utf-8", "replace")
-
-
 class _Reader:
     """What a process does with some files."""
 
@@ -172,7 +145,9 @@ class _Reader:
 
     def __call__(self, files: Sequence[Path]) -> list[_Source]:
         return [
-            source for file in files for source in _read_file(file, _relative(file, self._base), self._limits)
+            source
+            for file in files
+            for source in _read_file(file, relative_name(file, self._base), self._limits)
         ]
 
 
@@ -180,17 +155,29 @@ def _read_file(file: Path, name: str, limits: _Limits) -> list[_Source]:
     """All texts of one file on disk."""
     digest = None
     try:
-        with open(file, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
         many = find_format(name, b"") in ("table", "archive", "office")
-        _check_size(file.stat().st_size, limits.text_bytes * (_MANY if many else 1))
-        found = _read_bytes(file.read_bytes(), name, limits, Budget(limits.text_bytes * _MANY))
+        limit = limits.text_bytes * (_MANY if many else 1)
+        with open(file, "rb") as stream:
+            n_bytes = os.fstat(stream.fileno()).st_size
+            data = stream.read(n_bytes) if n_bytes <= limit else b""  # though it grows meanwhile
+            digest = _hash(data, stream, n_bytes - len(data))
+        _check_size(n_bytes, limit)
+        found = _read_bytes(data, name, limits, Budget(limits.text_bytes * _MANY))
         return [replace(source, path=name, sha256=digest) for source in found]
     except SourceError as error:
         return [_Source(name, sha256=digest, error=str(error))]
     except OSError as error:
         reason = f"cannot be read ({error.strerror or error}); check that the file may be opened"
         return [_Source(name, sha256=digest, error=reason)]
+
+
+def _hash(data: bytes, stream: IO[bytes], n_more: int) -> str:
+    """sha256 of what was read of a file and of the bytes that it had beyond."""
+    digest = hashlib.sha256(data)
+    while n_more > 0 and (part := stream.read(min(n_more, 1 << 20))):
+        digest.update(part)
+        n_more -= len(part)
+    return digest.hexdigest()
 
 
 def _check_size(n_bytes: int, limit: int) -> None:
