@@ -34,9 +34,13 @@ def cluster(engine: str, master: str | None) -> Iterator[None]:
     if engine == "local":
         yield
         return
+    from discourse.spark.session import require_spark
+
+    master = master or "local[*]"
+    require_spark(master)  # in a second, which the next line would take five of
     from discourse.spark.engine import use_spark
 
-    with use_spark(master or "local[*]"):
+    with use_spark(master):
         yield
 
 

@@ -22,9 +22,7 @@ from discourse.spark.shipping import FOLDER, pack_project
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_MASTER = re.compile(
-    r"(?P<local>local(-cluster)?(\[[\d*, ]+\])?)|spark://(?P<hosts>[^/\s]+)|yarn|k8s://\S+", re.IGNORECASE
-)
+_MASTER = re.compile(r"local(-cluster)?(\[[\d*, ]+\])?|spark://(?P<hosts>[^/\s]+)|yarn|k8s://\S+")
 _NAMED = re.compile(r"[\w.$]*(?:Error|Exception)\b[^:]*:.*")
 _WAIT_FOR_MASTER = 10.0  # seconds
 _WAIT_FOR_EXECUTORS = 120.0
@@ -46,22 +44,14 @@ def open_session(master: str) -> Iterator[SparkSession]:
     RunError
         pyspark or Java is missing, nobody answers there, or the executors lack packages.
     """
-    found = _MASTER.fullmatch(master.strip())
-    if not found:
-        raise SettingError(
-            f"master={master!r} is no address of a master. Give local[2], spark://host:7077, yarn or k8s://…"
-        )
-    _require_pyspark()
-    require_java()
+    require_spark(master)
     from pyspark.sql import SparkSession
 
     if (running := SparkSession.getActiveSession()) is not None:
         yield running
         return
-    for host in (found["hosts"] or "").split(","):
-        _reach(host, master)
+    is_here = re.match(r"local(?!-cluster)", master.strip()) is not None
     with make_scratch("spark") as scratch, java_of_our_own():
-        is_here = found["local"] is not None and "cluster" not in found["local"]
         session = _start(master.strip(), scratch, is_here=is_here)
         try:
             if not is_here:
@@ -70,6 +60,19 @@ def open_session(master: str) -> Iterator[SparkSession]:
         finally:
             with suppress(Exception):  # of py4j, where Java was ended from outside
                 session.stop()
+
+
+def require_spark(master: str) -> None:
+    """Raise what `open_session` does, where it can be told before anything that takes long is imported or started."""
+    found = _MASTER.fullmatch(master.strip())
+    if not found:
+        raise SettingError(
+            f"master={master!r} is no address of a master. Give local[2], spark://host:7077, yarn or k8s://…"
+        )
+    _require_pyspark()
+    require_java()
+    for host in (found["hosts"] or "").split(","):
+        _reach(host, master)
 
 
 def _require_pyspark() -> None:

@@ -73,7 +73,7 @@ def test_a_java_that_does_not_start_or_never_answers_is_named(monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize(
-    "master", ["", "lokal[2]", "local[two]", "spark://", "http://host:7077", "local[2]; rm"]
+    "master", ["", "lokal[2]", "LOCAL[2]", "local[two]", "spark://", "http://host:7077", "local[2]; rm"]
 )
 def test_what_is_no_address_of_a_master_is_refused(master):
     with pytest.raises(SettingError, match="is no address of a master"), open_session(master):
