@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
 import warnings
@@ -19,32 +18,24 @@ from discourse.codebook_tables import CODEBOOK
 from discourse.config import Study
 from discourse.corpus.sources import note_faults, read_sources
 from discourse.errors import RunError, is_disk_full, write_error
-from discourse.identity import hash_lists, identify, list_files
+from discourse.identity import hash_lists, identify
+from discourse.lifecycle import (
+    WORK,
+    begin_run,
+    bring_aside,
+    finish_run,
+    held_id,
+    is_complete,
+    set_aside,
+)
 from discourse.progress import Progress
 from discourse.report.notes import tell_note
 from discourse.runs import manifest as manifests
-from discourse.runs.asked import ASKED, asked_hashes, bring_asked
+from discourse.runs.asked import asked_hashes
 from discourse.runs.entries import is_remote
-from discourse.runs.folders import (
-    copy_whole,
-    free_name,
-    is_temporary,
-    is_vacant,
-    remove_folder,
-    swap_folder,
-    sweep_folder,
-)
-from discourse.runs.inputs import (
-    COPIES,
-    IDENTITY,
-    INPUTS,
-    OWN,
-    hash_copies,
-    keep_inputs,
-    refuse_altered_copies,
-)
+from discourse.runs.folders import sweep_folder
+from discourse.runs.inputs import INPUTS, OWN, refuse_altered_copies
 from discourse.runs.lock import lock_folder
-from discourse.runs.store import write_json
 from discourse.stages import REPORT, STAGES, Run
 from discourse.workers import count_processors
 
@@ -59,8 +50,6 @@ __all__ = [
 ]
 
 Say = Callable[[str], None]
-ASIDE = ("segmentation.parquet", "segmentation.csv", "coding", "beside")
-WORK = (".parts", "universes")  # of a stage that is under way
 _BYTES, _BYTES_A_CHARACTER = 3_000_000, 80  # of a run folder: measured, see docs/verify.md
 
 
@@ -76,16 +65,16 @@ def run_study(
     identity = identify(study, sources)
     folder = Path(out) if out else results / f"{study.name}-{manifests.hash_identity(identity)}"
     with lock_folder(folder), _told(folder, int(sources["n_chars"].sum())):
-        if _is_complete(folder, identity):
+        if is_complete(folder, identity):
             say(f"{folder} holds this run already, unchanged; delete it to compute it again")
             return folder
-        run = _begin(folder.with_name(f"{folder.name}.partial"), study, identity)
+        run = begin_run(folder.with_name(f"{folder.name}.partial"), study, identity)
         bring_aside(folder, run.path)
         do_stage(run, "corpus", sources=sources, resume=True, say=say)
         del sources  # a large corpus is gigabytes; what later stages need of it lies in the run
         for stage in list(STAGES)[1:]:
             do_stage(run, stage, resume=True, say=say)
-        _finish(run, folder, say)
+        finish_run(run, folder, say)
     return folder
 
 
@@ -94,9 +83,9 @@ def run_corpus(study: Study, folder: Path, *, say: Say = print) -> Run:
     sources = _read(study, say)
     identity = identify(study, sources)
     with lock_folder(folder), _told(folder, int(sources["n_chars"].sum())):
-        if _held(folder) != manifests.hash_identity(identity):
-            _set_aside(folder, say)
-        run = _begin(folder, study, identity)
+        if held_id(folder) != manifests.hash_identity(identity):
+            set_aside(folder, say)
+        run = begin_run(folder, study, identity)
         do_stage(run, "corpus", sources=sources, say=say)
     return run
 
@@ -216,103 +205,3 @@ def _clear_for(run: Run, stage: str) -> None:
 
 def _about(study: Study) -> dict[str, Any]:
     return {"settings": study.settings, "lists": hash_lists(study), "versions": manifests.versions()}
-
-
-def bring_aside(folder: Path, target: Path) -> None:
-    """Copy what was asked beside the run and stands in its report: segmentations, coders, a second model."""
-    for path in (folder / name for name in ASIDE):
-        if path.exists():
-            copy_whole(path, target / path.name)
-    bring_asked(folder, target, ASIDE)
-
-
-def _is_complete(folder: Path, identity: dict[str, Any]) -> bool:
-    if not folder.exists():
-        return False
-    _refuse_foreign(folder)
-    if not (folder / manifests.MANIFEST).is_file():
-        return False
-    manifest = manifests.read_manifest(folder)
-    if manifest["id"] != manifests.hash_identity(identity):
-        raise RunError(
-            f"{folder}: holds a run of other settings, texts or versions; choose another --out, or delete it"
-        )
-    return all(manifests.stage_holds(folder, manifest, stage) for stage in STAGES)
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Never write into, or replace, a folder that is not a run of ours."""
-    if not is_vacant(folder) and not (folder / manifests.MANIFEST).is_file():
-        raise RunError(
-            f"{folder}: is not empty and not a run folder; choose another --out so that nothing is lost"
-        )
-
-
-def _begin(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
-    """The run that an interrupted command left behind, if it was this one, or a new one."""
-    _refuse_foreign(folder)
-    paths = {
-        "data": study.data,
-        "folder": study.folder,
-        "metadata": study.metadata,
-        "codebook": study.codebook,
-        "study": study.file,
-    }
-    if _held(folder) == manifests.hash_identity(identity):
-        manifest = manifests.read_manifest(folder)
-    else:
-        remove_folder(folder)
-        manifest = manifests.start_manifest(folder, identity, paths)
-    sweep_folder(folder)
-    _keep_inputs(folder, study, identity)
-    return Run(folder, study, manifest | {COPIES: hash_copies(folder)})
-
-
-def _held(folder: Path) -> str | None:
-    """Id of the run that a folder holds, whole or begun."""
-    return manifests.read_manifest(folder)["id"] if (folder / manifests.MANIFEST).is_file() else None
-
-
-def _keep_inputs(folder: Path, study: Study, identity: dict[str, Any]) -> None:
-    """Copy what the run is made with besides its texts."""
-    files = {f"lists/{name}": path for name, path in list_files(study).items()}
-    digests = {f"lists/{name}": digest for name, digest in identity["lists"].items()}
-    for name in ("metadata", "codebook"):
-        if (path := getattr(study, name)) is not None:
-            files[f"{name}{path.suffix}"] = path
-            digests[f"{name}{path.suffix}"] = identity[f"{name}_sha256"]
-    if study.file is not None and study.file.is_file():
-        files["study.toml"] = study.file
-    keep_inputs(folder, files, digests)
-    write_json(folder / INPUTS / IDENTITY, identity)
-
-
-def _finish(run: Run, folder: Path, say: Say) -> None:
-    """Give the complete run its name. What somebody changed or added in a folder of that name is not thrown away."""
-    broken = [name for name, _ in manifests.altered_outputs(run.path, run.manifest)]
-    if broken or set(run.manifest["stages"]) != set(STAGES):
-        raise RunError(
-            f"{run.path}: {broken[0] if broken else 'a stage'} was changed or deleted while the run was being made; "
-            "give the same command again"
-        )
-    _set_aside(folder, say, except_for=ASIDE)  # those were brought along
-    swap_folder(run.path, folder)
-
-
-def _set_aside(folder: Path, say: Say, *, except_for: tuple[str, ...] = ()) -> None:
-    """Rename a run folder that holds what no run makes, or what somebody altered, instead of replacing it."""
-    if not (folder / manifests.MANIFEST).is_file():
-        return
-    outputs = {name for _, files in STAGES.values() for name in files}
-    ours = (manifests.MANIFEST, ASKED, INPUTS, *WORK, *except_for)
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    added = [
-        name
-        for name in found
-        if not (name in outputs or name.startswith(ours) or is_temporary(folder / name))
-    ]
-    altered = manifests.altered_outputs(folder, manifests.read_manifest(folder))
-    if added or any(finding != "missing" for _, finding in altered):
-        kept = free_name(folder, "replaced")
-        os.replace(folder, kept)
-        say(f"note: {folder} held files that were added or changed; it is now {kept}")

@@ -17,8 +17,9 @@ from discourse.asides import compare_asides
 from discourse.config import Study
 from discourse.errors import DiscourseError, RunError
 from discourse.identity import list_files
+from discourse.lifecycle import bring_aside
 from discourse.originals import name_text
-from discourse.pipeline import STAGES, Run, bring_aside, do_stage, open_run
+from discourse.pipeline import STAGES, Run, do_stage, open_run
 from discourse.runs import manifest as manifests
 from discourse.runs.changes import name_change, show_change
 from discourse.runs.inputs import INPUTS, OWN, find_input

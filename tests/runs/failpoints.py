@@ -33,7 +33,7 @@ class Failpoint:
 
     def install(self, now: str = "begin") -> None:
         """Wrap what writes, renames and removes, and what tells the stage."""
-        do_stage, finish, self._now = pipeline.do_stage, pipeline._finish, now
+        do_stage, finish, self._now = pipeline.do_stage, pipeline.finish_run, now
 
         def in_stage(run, stage, **options):
             self._now = stage
@@ -44,7 +44,7 @@ class Failpoint:
             finish(*args)
 
         if now == "begin":
-            pipeline.do_stage, pipeline._finish = in_stage, in_the_end
+            pipeline.do_stage, pipeline.finish_run = in_stage, in_the_end
         for name in ("replace", "unlink", "mkdir", "rmdir", "fsync"):
             setattr(os, name, self._around(getattr(os, name)))
         builtins.open = io.open = self._open(builtins.open)
