@@ -82,6 +82,11 @@ def _require_pyspark() -> None:
         raise RunError(
             "engine spark needs pyspark, which is not installed: pip install 'discourse-zh[spark]'"
         ) from None
+    home = os.environ.get("SPARK_HOME")
+    if home and not (Path(home) / "bin" / "spark-submit").is_file():
+        raise RunError(
+            f"SPARK_HOME={home} holds no Spark; unset it, and the Spark of pyspark itself is taken"
+        )
 
 
 def _reach(host: str, master: str) -> None:

@@ -40,6 +40,12 @@ def test_without_pyspark_the_command_that_installs_it_is_named(monkeypatch):
     assert "pip install 'discourse-zh[spark]'" in refused()
 
 
+def test_a_spark_home_that_holds_none_is_named(monkeypatch, tmp_path):
+    pytest.importorskip("pyspark")
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path))
+    assert f"SPARK_HOME={tmp_path} holds no Spark" in refused()
+
+
 def test_without_java_the_packages_that_hold_it_are_named(monkeypatch, tmp_path):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
