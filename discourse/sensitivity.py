@@ -25,12 +25,12 @@ from discourse.runs.store import has_table, load_model, load_table
 from discourse.segment.lexicon import read_lexicon
 from discourse.segment.tokenizer import build_tokenizer
 from discourse.segment.tokens import segment_passages
+from discourse.steadiness import SETTINGS, judge_row
 from discourse.topics.recoding import merge_columns, merge_families
 from discourse.universes import fit_universes
 from discourse.variants import change_settings
 
 HMM, LEXICON = "segment.tokenizer.hmm", "segment.lexicon.name"
-SETTINGS = ("both", "no_hmm", "no_lexicon", "neither")
 TERM, TOPIC = "term", "topic"
 _PACKAGED = "governance"
 _WORK = "universes"
@@ -177,7 +177,7 @@ def _judge_terms(scored: Mapping[str, pd.DataFrame], declared: str, n_top: int) 
         rows.append(
             dict(zip([*_PAIR, "item"], key, strict=True))
             | {"kind": TERM, "label": key[-1], "is_finding": bool(found[declared].get(key, False))}
-            | _judge(own, rank, in_top, declared)
+            | judge_row(own, rank, in_top, declared)
         )
     return rows
 
@@ -245,52 +245,10 @@ def _judge_topics(run: Run, differences: Mapping[str, pd.Series], declared: str)
             dict(zip(_PAIR, key, strict=False))
             | {"kind": TOPIC, "item": str(contrast.topic), "label": str(labels.get(contrast.topic, ""))}
             | {"is_finding": contrast.verdict in FINDINGS}
-            | _judge(own, rank, present, declared)
+            | judge_row(own, rank, present, declared)
             | unsteady
         )
     return rows
-
-
-# --- verdicts -----------------------------------------------------------------------------------------------
-
-
-def _judge(
-    estimates: Mapping[str, float],
-    ranks: Mapping[str, float | None],
-    in_top: Mapping[str, bool],
-    declared: str,
-) -> dict[str, Any]:
-    """What becomes of one row under the four settings."""
-    present = {name: not np.isnan(estimate) for name, estimate in estimates.items()}
-    same = {name: present[name] and estimates[name] * estimates[declared] > 0 for name in SETTINGS}
-    turned = any(present[name] and estimates[name] * estimates[declared] < 0 for name in SETTINGS)
-    if not in_top[declared]:
-        moves, verdict = dict(in_top), "enters"
-    else:
-        moves = {name: not (same[name] and in_top[name]) for name in SETTINGS}
-        verdict = "turns" if turned else "absent" if not all(present.values()) else "slips"
-        verdict = verdict if any(moves.values()) else "holds"
-    return {
-        **{f"estimate_{name}": estimates[name] for name in SETTINGS},
-        **{f"rank_{name}": ranks[name] for name in SETTINGS},
-        "same_sign": all(same.values()),
-        "in_top": all(in_top.values()),
-        "verdict": verdict,
-        "moved_by": _mover(moves, declared),
-    }
-
-
-def _mover(moves: Mapping[str, bool], declared: str) -> str:
-    """Which change moves a row, each made alone, else both together."""
-    hmm, lexicon, both = _neighbours(declared)
-    alone = [name for name, moved in (("hmm", moves[hmm]), ("lexicon", moves[lexicon])) if moved]
-    return ", ".join(alone) or ("hmm with lexicon" if moves[both] else "")
-
-
-def _neighbours(declared: str) -> tuple[str, str, str]:
-    """Settings that differ from the declared one in the HMM, in the lexicon, in both."""
-    place = SETTINGS.index(declared)  # bit 0: no HMM, bit 1: no lexicon
-    return SETTINGS[place ^ 1], SETTINGS[place ^ 2], SETTINGS[place ^ 3]
 
 
 def _tabulate(rows: Sequence[dict[str, Any]], declared: str) -> pd.DataFrame:

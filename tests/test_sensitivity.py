@@ -14,7 +14,8 @@ from discourse.contracts import check
 from discourse.errors import RunError, SettingError
 from discourse.pipeline import open_run
 from discourse.runs.store import load_table
-from discourse.sensitivity import HMM, LEXICON, SETTINGS, _four_settings, _judge, assess_segmentation
+from discourse.sensitivity import HMM, LEXICON, SETTINGS, _four_settings, assess_segmentation
+from discourse.steadiness import judge_row
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,7 @@ def test_whatever_a_study_declares_the_four_settings_are_the_same(run, declared)
 def judged(estimates, ranks, declared="both", n_top=3):
     places = dict(zip(SETTINGS, ranks, strict=True))
     in_top = {name: rank is not None and rank <= n_top for name, rank in places.items()}
-    found = _judge(dict(zip(SETTINGS, estimates, strict=True)), places, in_top, declared)
+    found = judge_row(dict(zip(SETTINGS, estimates, strict=True)), places, in_top, declared)
     return found["verdict"], found["moved_by"]
 
 
