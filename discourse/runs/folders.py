@@ -23,19 +23,28 @@ def replace_folder(folder: Path, fill: Callable[[Path], Any], *, about: Mapping[
     or whose files somebody has changed since, is never replaced: RunError. Nor is one that another process is writing.
     """
     with lock_folder(folder):
-        return _replace(folder, fill, about)
+        refuse_foreign(folder)
+        return _fill(folder, lambda partial: _fill_and_mark(partial, fill, about))
 
 
-def _replace(folder: Path, fill: Callable[[Path], Any], about: Mapping[str, Any]) -> Path:
-    refuse_foreign(folder)
+def fill_folder(folder: Path, fill: Callable[[Path], Any]) -> Path:
+    """Fill a folder that is new or empty; it appears whole or not at all. Returns it.
+
+    Raises RunError where something lies there, or another process is writing it.
+    """
+    with lock_folder(folder):
+        if not is_vacant(folder):
+            raise RunError(f"{folder}: is not empty; choose another --out so that nothing is lost")
+        return _fill(folder, fill)
+
+
+def _fill(folder: Path, fill: Callable[[Path], Any]) -> Path:
+    """Fill a folder beside `folder`, then let it take that name."""
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
         fill(partial)
-        files = sorted(path for path in partial.rglob("*") if path.is_file())
-        hashes = {path.relative_to(partial).as_posix(): hash_file(path) for path in files}
-        write_json(partial / MARK, {**about, "files": hashes})
         swap_folder(partial, folder)
     except OSError as error:
         raise write_error(folder, error) from error
@@ -44,25 +53,11 @@ def _replace(folder: Path, fill: Callable[[Path], Any], about: Mapping[str, Any]
     return folder
 
 
-def fill_folder(folder: Path, fill: Callable[[Path], Any]) -> Path:
-    """Fill a folder that is new or empty; it appears whole or not at all. Returns it.
-
-    Raises RunError where something lies there, or another process is writing it.
-    """
-    partial = folder.with_name(f".{folder.name}.partial")
-    with lock_folder(folder):
-        if not is_vacant(folder):
-            raise RunError(f"{folder}: is not empty; choose another --out so that nothing is lost")
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            partial.mkdir(parents=True)
-            fill(partial)
-            swap_folder(partial, folder)
-        except OSError as error:
-            raise write_error(folder, error) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    return folder
+def _fill_and_mark(partial: Path, fill: Callable[[Path], Any], about: Mapping[str, Any]) -> None:
+    fill(partial)
+    files = sorted(path for path in partial.rglob("*") if path.is_file())
+    hashes = {path.relative_to(partial).as_posix(): hash_file(path) for path in files}
+    write_json(partial / MARK, {**about, "files": hashes})
 
 
 def remove_folder(folder: Path) -> None:
