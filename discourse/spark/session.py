@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MASTER = re.compile(r"local(-cluster)?(\[[\d*, ]+\])?|spark://(?P<hosts>[^/\s]+)|yarn|k8s://\S+")
 _NAMED = re.compile(r"[\w.$]*(?:Error|Exception)\b[^:]*:.*")
+_REASON = "Reason: "  # before what the log says of a session that ended while it started
 _WAIT_FOR_MASTER = 10.0  # seconds
 _WAIT_FOR_EXECUTORS = 120.0
 _DECIDE_TOKENS = ("jieba", "rjieba", "opencc")  # other versions of these would give other tables
@@ -132,17 +133,25 @@ def _keep_interrupt() -> Iterator[None]:
 
 
 def _find_cause(error: Exception, told: Path) -> str:
-    """What Java raised, or the line of its log that tells most where it raised nothing because it did not start."""
+    """What Java raised, or the line of its log that tells most where what was raised tells nothing."""
     lines = told.read_text(encoding="utf-8", errors="replace").splitlines() if told.exists() else []
     lines = [line.strip() for line in lines if line.strip()]
-    if "JAVA_GATEWAY_EXITED" not in str(error) or not lines:
-        return first_words(error)
-    return next((line for line in lines if _NAMED.search(line) or "nvalid" in line), lines[-1])[:200]
+    if "JAVA_GATEWAY_EXITED" in str(error) and lines:
+        return next((line for line in lines if _NAMED.search(line) or "nvalid" in line), lines[-1])[:200]
+    if "stopped SparkContext" in str(error):
+        return next(
+            (line.partition(_REASON)[2][:200] for line in lines if _REASON in line), first_words(error)
+        )
+    return first_words(error)
 
 
 def _advise(cause: str) -> str:
     if "memory" in cause.lower() or "heap" in cause.lower():
         return "give it more in spark-defaults.conf of the folder that SPARK_CONF_DIR names (docs/spark.md)"
+    if "unresponsive" in cause:
+        import pyspark
+
+        return f"what answers there is no master of Spark {pyspark.__version__}: mend the address"
     return "look whether the address is right and the cluster takes applications"
 
 
