@@ -53,7 +53,7 @@ def main() -> None:
     if options.topics:
         compare_topics(options.n_topics, _tokens(options.run))
         return
-    print("| passages | tokens | who | seconds | tokens a second | characters a second | load |")
+    print("| passages | tokens | who | seconds | processor seconds | characters a processor second | load |")
     print("|---|---|---|---|---|---|---|")
     for n in map(int, options.passages.split(",")):
         compare_tokens(recombine(n))
@@ -84,15 +84,15 @@ def compare_tokens(passages: pd.DataFrame) -> None:
 
     def measure(who: str, walk: Callable[..., Iterable[pd.DataFrame]], **options: int) -> str:
         tables = [passages.iloc[i : i + TABLE].reset_index(drop=True) for i in range(0, len(passages), TABLE)]
-        start = time.perf_counter()
+        start, before = time.perf_counter(), processor_seconds()
         cut = list(walk(tables, len(passages), tokenizer, **options))
-        seconds, load = time.perf_counter() - start, os.getloadavg()[0]
+        seconds, used = time.perf_counter() - start, processor_seconds() - before
         n, digest = sum(map(len, cut)), hashlib.sha256()
         for tokens in cut:
             digest.update(tokens.astype("str").to_csv(index=False).encode())
         print(
-            f"| {len(passages):,} | {n:,} | {who} | {seconds:.1f} | {n / seconds:,.0f} | {n_chars / seconds:,.0f} "
-            f"| {load:.0f} |",
+            f"| {len(passages):,} | {n:,} | {who} | {seconds:.1f} | {used:.1f} | {n_chars / used:,.0f} "
+            f"| {os.getloadavg()[0]:.0f} |",
             flush=True,
         )
         return digest.hexdigest()
@@ -101,9 +101,10 @@ def compare_tokens(passages: pd.DataFrame) -> None:
         measure("this machine, 1 process", PassageWalk),
         measure("this machine, 2 processes", PassageWalk, n_workers=2),
     }
-    began = time.perf_counter()
+    began, before = time.perf_counter(), processor_seconds()
     with use_spark(MASTER):
-        print(f"| | | {MASTER}: starting it | {time.perf_counter() - began:.1f} | | | |", flush=True)
+        seconds, used = time.perf_counter() - began, processor_seconds() - before
+        print(f"| | | {MASTER}: starting it | {seconds:.1f} | {used:.1f} | | |", flush=True)
         found.add(measure(f"Spark, {MASTER}, first time", ENGINE.get().walk))
         found.add(measure(f"Spark, {MASTER}, again", ENGINE.get().walk))
     if len(found) != 1:
@@ -116,17 +117,18 @@ def compare_topics(n_topics: int, tokens: pd.DataFrame) -> None:
     held_out = np.random.default_rng(1).random(dtm.counts.shape[0]) < 0.1
     train = type(dtm)(dtm.counts[~held_out], dtm.passages[~held_out], dtm.vocabulary)
     print(f"{train.counts.shape[0]:,} passages, {train.counts.nnz:,} pairs, K = {n_topics}\n")
-    print("| engine | passes | seconds | perplexity of unseen passages | load |\n|---|---|---|---|---|")
+    print("| engine | passes | seconds | processor seconds | perplexity of unseen passages | load |")
+    print("|---|---|---|---|---|---|")
 
     def show(name: str, **options: Any) -> None:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), processor_seconds()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # converged or not: the figure tells
             model = fit_lda(train, n_topics=n_topics, **options)
-        seconds, load = time.perf_counter() - start, os.getloadavg()[0]
+        seconds, used = time.perf_counter() - start, processor_seconds() - before
         perplexity = np.exp(-score_completion(model, dtm.counts[held_out]))
-        row = (name, model.settings["n_iterations"], f"{seconds:.1f}", f"{perplexity:.0f}", f"{load:.0f}")
-        print(f"| {' | '.join(map(str, row))} |", flush=True)
+        figures = (f"{seconds:.1f}", f"{used:.1f}", f"{perplexity:.0f}", f"{os.getloadavg()[0]:.0f}")
+        print(f"| {' | '.join((name, str(model.settings['n_iterations']), *figures))} |", flush=True)
 
     show("cvb0", engine="cvb0")
     show("gensim", engine="gensim")
@@ -164,6 +166,29 @@ def _online(**changes: float) -> Iterator[None]:
         yield
     finally:
         vars(lda).update(before)
+
+
+def processor_seconds() -> float:
+    """Of this process and all that it has started, Java and its workers among them; Linux only."""
+    lines = [_stat(path) for path in Path("/proc").glob("[0-9]*/stat")]
+    parents = {int(line[0]): int(line[2]) for line in lines if line}
+    spent = {int(line[0]): sum(map(int, line[12:16])) for line in lines if line}  # those that ended, too
+    mine = [pid for pid in spent if os.getpid() in _ancestors(pid, parents)]
+    return sum(spent[pid] for pid in mine) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(path: Path) -> list[str]:
+    try:
+        pid, _, rest = path.read_text(encoding="utf-8", errors="replace").partition(" (")
+    except OSError:  # it has ended
+        return []
+    return [pid, *rest.rpartition(") ")[2].split()]
+
+
+def _ancestors(pid: int, parents: dict[int, int]) -> Iterator[int]:
+    while pid:
+        yield pid
+        pid = parents.get(pid, 0)
 
 
 def _tokens(run: Path | None) -> pd.DataFrame:
