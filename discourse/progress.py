@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
+from discourse.terminal import own_commands, show_hidden
+
 Say = Callable[[str], None]
 _RENEWED = 0.2  # seconds between two states of the line on a terminal
 
@@ -46,7 +48,7 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name, self._unit, self._say, self._clock = name, unit, say, clock
-        self._stream = sys.stderr if stream is None else stream
+        self._stream = own_commands(sys.stderr if stream is None else stream)
         self._live = say is not silent and self._stream.isatty()
         self._pause = _RENEWED if self._live else every
         self._start = self._told = clock()
@@ -89,6 +91,7 @@ class Progress:
         return f"{line}, {rate}, {left} left 剩余"
 
     def _show(self, line: str) -> None:
+        line = show_hidden(line)
         width = sum(2 if ord(char) > 0x2E80 else 1 for char in line)
         self._stream.write(f"\r{line}{' ' * max(0, self._width - width)}")
         self._stream.flush()

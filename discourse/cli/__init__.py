@@ -11,6 +11,7 @@ from discourse.cli import codebook, coding, computing, doctor, exporting, inferr
 from discourse.cli.app import app
 from discourse.cli.ending import ending_in_order
 from discourse.errors import DiscourseError
+from discourse.terminal import plain_streams, show_hidden
 
 __all__ = [
     "app",
@@ -31,7 +32,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    with ending_in_order():
+    with plain_streams(), ending_in_order():
         _run_app()
 
 
@@ -39,12 +40,12 @@ def _run_app() -> None:
     try:
         app()
     except DiscourseError as error:
-        typer.echo(f"error 错误: {' '.join(str(error).split())}", err=True)
+        typer.echo(show_hidden(f"error 错误: {' '.join(str(error).split())}"), err=True)
         raise SystemExit(1) from None
     except Exception as error:  # what nobody foresaw is one line, too
         if os.environ.get("DISCOURSE_TRACEBACK"):
             raise
-        found = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        found = show_hidden(" ".join(f"{type(error).__name__}: {error}".split())[:200])
         typer.echo(
             f"error 错误: the program stopped at something unforeseen ({found}): a file is damaged, or this is a fault "
             "of ours; `discourse verify RUN` tells which. DISCOURSE_TRACEBACK=1 shows where 请附完整信息报告",

@@ -20,6 +20,7 @@ from discourse.report.labels import ASSETS
 from discourse.report.pictures import draw_pictures
 from discourse.report.places import number_groups
 from discourse.report.wording import percent, points
+from discourse.terminal import stop_turns
 
 SECTIONS = (
     ("findings", "发现了什么", "What was found"),
@@ -58,7 +59,7 @@ def render_report(payload: Mapping[str, Any]) -> str:
     )
     environment.filters.update(_FILTERS)
     numbers = {section: number for number, (section, *_) in enumerate(SECTIONS, start=1)}
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         **payload,
         sections=SECTIONS,
         section_numbers=numbers,
@@ -72,6 +73,7 @@ def render_report(payload: Mapping[str, Any]) -> str:
         css=_joined(STYLES),
         script=_joined(SCRIPTS),
     )
+    return stop_turns(page)
 
 
 def _joined(names: Sequence[str]) -> Markup:

@@ -16,6 +16,7 @@ from discourse.report.labels import ASSETS
 from discourse.report.ldavis_data import json_in_script, label_topics, prepare_panel
 from discourse.report.ldavis_models import pack_models
 from discourse.report.ldavis_pair import GroupCounts, pack_groups
+from discourse.terminal import stop_turns
 
 # The wheel's script counts topics from 1 and uses 0 for "none chosen": with topics from 0 it would answer
 # clicks on topic 0 with nothing and a term with the circle beside it. Here -1 is none. It also writes its
@@ -100,7 +101,7 @@ def render_ldavis(
     """
     numbers = list(range(model.n_topics)) if topics is None else sorted(int(t) for t in topics["topic"])
     data = prepare_panel(model, numbers, label_topics(topics, numbers[-1] + 1), n_terms=n_terms)
-    return _PAGE.format(
+    page = _PAGE.format(
         css=_without_addresses(_asset("ldavis.v1.0.0.css")),
         d3=_without_addresses(_asset("d3.v5.min.js")),
         script=_without_addresses(_corrected(_asset("ldavis.v3.0.0.js"))) + _SHOW_LABELS,
@@ -109,6 +110,7 @@ def render_ldavis(
         style=_own("ldavis_panels.css"),
         **_panels(data, numbers, groups, None if other is None else pack_models(other, model, numbers)),
     )
+    return stop_turns(page)
 
 
 def _panels(

@@ -16,6 +16,7 @@ import pandas as pd
 
 from discourse.contracts import CONTRACTS
 from discourse.report.exports.glossary import explain_column, explain_table
+from discourse.terminal import stop_turns
 
 MAX_ROWS = 1_048_576  # Excel's own limits
 MAX_CHARACTERS = 32_767
@@ -166,9 +167,9 @@ def _fill(cell: Any, value: Any) -> None:
 def clean_text(text: str) -> str:
     """Text that Excel can hold: control characters as the signs for them, cut with a note at its limit.
 
-    The limit counts UTF-16 units, as Excel does.
+    Signs that turn the direction of reading are shown as U+FFFD. The limit counts UTF-16 units, as Excel does.
     """
-    text = _ESCAPE.sub("_x005F_", _FORBIDDEN.sub(_picture, text))
+    text = _ESCAPE.sub("_x005F_", _FORBIDDEN.sub(_picture, stop_turns(text)))
     n_units = len(text.encode("utf-16-le")) // 2
     if n_units <= MAX_CHARACTERS:
         return text
