@@ -273,4 +273,7 @@ def first_words(error: Exception) -> str:
     """The line of a long message that says what happened."""
     lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
     named = [found[0] for line in lines if (found := _NAMED.search(line))]
-    return (named or lines or [type(error).__name__])[-1 if named else 0][:200]
+    if not named:
+        return (lines or [type(error).__name__])[0][:200]
+    told = named[-1].partition(": ")[2]  # the cause stands last; whoever passed it on may say more
+    return next(line for line in named if line.endswith(told))[:200]

@@ -137,9 +137,24 @@ def test_the_archive_for_executors_is_the_package_with_its_word_lists_and_works_
     assert path.startswith(str(tmp_path / FOLDER)) and int(n_terms) > 100 and int(n_words) > 100
 
 
-def test_of_a_long_message_the_line_that_says_what_happened_is_kept():
-    long = "An error occurred\n  File x\nModuleNotFoundError: No module named 'rjieba'\n\tat org.apache"
-    assert first_words(RunError(long)) == "ModuleNotFoundError: No module named 'rjieba'"
+@pytest.mark.parametrize(
+    ("long", "kept"),
+    [
+        (
+            "An error occurred\n  File x\nModuleNotFoundError: No module named 'rjieba'\n\tat org.apache",
+            "ModuleNotFoundError: No module named 'rjieba'",
+        ),
+        (
+            'Job aborted\njava.io.IOException: Cannot run program "p": error=2, No such file\n\tat a.b\n'
+            "Caused by: java.io.IOException: error=2, No such file\n",
+            'java.io.IOException: Cannot run program "p": error=2, No such file',
+        ),
+        ("it ended\nsomewhere", "it ended"),
+        ("", "RunError"),
+    ],
+)
+def test_of_a_long_message_the_line_that_says_what_happened_is_kept(long, kept):
+    assert first_words(RunError(long)) == kept
 
 
 @pytest.mark.parametrize(
