@@ -271,7 +271,8 @@ def _within(seconds: float, do: Callable[[], Any]) -> Any:
 
 def first_words(error: Exception) -> str:
     """The line of a long message that says what happened."""
-    lines = [line.strip(" :\t") for line in str(error).splitlines() if line.strip(" :\t")]
+    lines = [line.strip(" :\t") for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.startswith("at ")]  # Java's frames
     named = [found[0] for line in lines if (found := _NAMED.search(line))]
     if not named:
         return (lines or [type(error).__name__])[0][:200]

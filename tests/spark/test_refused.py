@@ -149,6 +149,10 @@ def test_the_archive_for_executors_is_the_package_with_its_word_lists_and_works_
             "Caused by: java.io.IOException: error=2, No such file\n",
             'java.io.IOException: Cannot run program "p": error=2, No such file',
         ),
+        (
+            "Job aborted\norg.apache.spark.SparkException: EOFException while reading\n\tat a.TheirError(T.scala:5)",
+            "org.apache.spark.SparkException: EOFException while reading",
+        ),
         ("it ended\nsomewhere", "it ended"),
         ("", "RunError"),
     ],
