@@ -133,6 +133,14 @@ def gensim_folder(planted, tmp_path_factory):
     return folder
 
 
+def test_gensims_files_have_no_order_of_sets(gensim_folder):
+    """gensim itself lists what it leaves out in the order of a set, which every process has otherwise."""
+    from gensim.models import LdaModel
+
+    lda = LdaModel.load(str(gensim_folder / "lda.gensim"))
+    assert vars(lda)["__ignoreds"] == ["state", "dispatcher", "id2word"]
+
+
 def test_gensim_reads_the_same_counts(planted, gensim_folder):
     from gensim.corpora import Dictionary, MmCorpus
     from gensim.matutils import corpus2csc

@@ -29,7 +29,8 @@ def write_gensim(dtm: DocumentTermMatrix, model: TopicModel, folder: Path) -> No
     dictionary.save(str(folder / "dictionary.gensim"))
     dictionary.save_as_text(str(folder / "dictionary.txt"))
     MmCorpus.serialize(str(folder / "corpus.mm"), _bags(dtm))
-    build_lda(model, dictionary).save(str(folder / "lda.gensim"))
+    # gensim's default for `ignore` goes through a set, whose order another process has otherwise
+    build_lda(model, dictionary).save(str(folder / "lda.gensim"), ignore=())
     (folder / "passages.txt").write_bytes("".join(f"{name}\n" for name in dtm.passages).encode("utf-8"))
     (folder / "README.txt").write_bytes(_README.encode("utf-8"))
 
