@@ -42,7 +42,7 @@ def compare_asides(run: Run, again: Run | None = None) -> Iterator[tuple[str, st
 
     again: the run computed again, from which exports are made again; without one hashes alone are compared.
     """
-    known = {ASKED, MANIFEST, *_recorded(run.manifest)}
+    known = {ASKED, MANIFEST, *_recorded(run.manifest), *(_recorded(again.manifest) if again else ())}
     for name, finding in _asked(run):
         known.add(name)
         if finding:
@@ -56,7 +56,12 @@ def compare_asides(run: Run, again: Run | None = None) -> Iterator[tuple[str, st
 
 
 def _recorded(manifest: dict[str, Any]) -> Iterable[str]:
-    return (name for record in manifest["stages"].values() for name in record["outputs"])
+    return (
+        name
+        for stage in STAGES
+        if stage in manifest["stages"]
+        for name in manifest["stages"][stage]["outputs"]
+    )
 
 
 def _asked(run: Run) -> Iterator[tuple[str, str]]:

@@ -190,4 +190,16 @@ def _files(run: Run, again: Run, *, done: Iterable[str]) -> Iterator[Finding]:
             elif new[name] != digest:
                 yield Finding("outputs", name, f"recomputes differently: {name_change(computed, path)}")
         for name in sorted(set(new) - set(record["outputs"])):
-            yield Finding("outputs", name, "is made when the run is computed again, and is not in the run")
+            yield Finding("outputs", name, _unrecorded(run.path / name, again.path / name))
+    for stage in sorted(set(run.manifest["stages"]) - set(STAGES)):
+        yield Finding("outputs", manifests.MANIFEST, f"was edited: stages.{stage}: there is no such stage")
+
+
+def _unrecorded(path: Path, computed: Path) -> str:
+    """What to say of a file of which the manifest knows nothing, though the stage makes it."""
+    if not path.is_file():
+        return "is made when the run is computed again, and is not in the run"
+    gone = f"its hash in {manifests.MANIFEST} is gone, the file is "
+    return gone + (
+        "right" if hash_file(path) == hash_file(computed) else f"another: {name_change(path, computed)}"
+    )

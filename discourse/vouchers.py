@@ -44,18 +44,26 @@ class Finding(NamedTuple):
 def read_identity(run: Run) -> tuple[dict[str, Any], list[Finding]]:
     """What the run was made with, and what speaks otherwise: its manifest if edited, its study.toml if changed."""
     recorded = {name: value for name, value in run.manifest.items() if name not in manifests.BESIDE}
-    kept = _kept_identity(run.path / INPUTS / IDENTITY, run.manifest) or recorded
-    right = next((x for x in (kept, recorded) if manifests.hash_identity(x) == run.manifest["id"]), recorded)
+    copy = run.path / INPUTS / IDENTITY
+    kept = _kept_identity(copy, run.manifest) or recorded
+    right = _right_identity(run, copy, kept, recorded)
     findings: list[Finding] = []
     for name, told in ((manifests.MANIFEST, recorded), (f"{INPUTS}/{IDENTITY}", kept)):
         findings += [
             Finding("settings", name, f"was edited: {entry}: {show_change(value, other)}")
             for entry, value, other in name_entries(told, right)
         ]
-    if manifests.hash_identity(right) != run.manifest["id"]:
-        words = f"was edited: its entries do not give the id {run.manifest['id']}"
+    if (rightly := manifests.hash_identity(right)) != run.manifest["id"]:
+        words = f"was edited: id: {show_change(run.manifest['id'], rightly)}, which its entries give"
         findings.append(Finding("settings", manifests.MANIFEST, words))
     return right, [*findings, *_study_file(run)]
+
+
+def _right_identity(run: Run, copy: Path, kept: dict[str, Any], recorded: dict[str, Any]) -> dict[str, Any]:
+    """Of two that differ the one that something else vouches for: the hash of the copy, or the id."""
+    if copy.is_file() and recorded_copies(run.manifest).get(IDENTITY) == hash_file(copy):
+        return kept
+    return next((x for x in (kept, recorded) if manifests.hash_identity(x) == run.manifest["id"]), recorded)
 
 
 def _kept_identity(copy: Path, manifest: dict[str, Any]) -> dict[str, Any] | None:

@@ -205,6 +205,16 @@ EDITS: dict[str, Edit] = {
     "the hash of a result in the manifest": Edit(
         manifest(lambda words: words["stages"]["topics"]["outputs"].update({"topics.csv": "0" * 64})), "outputs",
         "topics.csv", "its hash in manifest.json was edited, the file is right"),
+    "the hash of a result deleted from the manifest": Edit(
+        manifest(lambda words: words["stages"]["topics"]["outputs"].pop("topics.csv")), "outputs", "topics.csv",
+        "its hash in manifest.json is gone, the file is right"),
+    "a result and its hash deleted": Edit(
+        lambda run: (manifest(lambda words: words["stages"]["topics"]["outputs"].pop("topics.csv"))(run),
+                     (run / "topics.csv").unlink()),
+        "outputs", "topics.csv", "is made when the run is computed again, and is not in the run"),
+    "a stage added to the manifest": Edit(
+        manifest(lambda words: words["stages"].update(more={"seconds": 1, "outputs": {}, "notes": []})), "outputs",
+        "manifest.json", "was edited: stages.more: there is no such stage"),
     "a cell of an exported workbook": Edit(
         cell, "outputs", "exports/excel/small.xlsx", "altered since it was exported: topics!C3: 0.125 instead of "),
     "a cell of an exported table": Edit(
@@ -299,7 +309,17 @@ def test_a_manifest_that_hashes_to_another_run_is_named(home):
     words["id"] = hash_identity(words)
     path.write_text(json.dumps(words), encoding="utf-8")
     found = verify_run(home / "run", say=quiet).findings
-    assert ("settings", "inputs/identity.json") in [finding[:2] for finding in found]
+    assert [finding[:2] for finding in found] == [("settings", "manifest.json")] * 2
+    assert found[0].finding == "was edited: title: 'mine' instead of ''"
+    assert found[1].finding.startswith(f"was edited: id: '{words['id']}' instead of '")
+
+
+def test_a_stage_that_nobody_knows_vouches_for_no_file(home):
+    (home / "run" / "more.csv").write_text("a\n1\n")
+    more = {"seconds": 1, "outputs": {"more.csv": hash_file(home / "run" / "more.csv")}, "notes": []}
+    manifest(lambda words: words["stages"].update(more=more))(home / "run")
+    found = verify_run(home / "run", say=quiet).findings
+    assert [finding.file for finding in found] == ["manifest.json", "more.csv"]
 
 
 def test_a_workbook_that_would_swell_is_named_without_being_unpacked(home):
