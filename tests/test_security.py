@@ -152,7 +152,7 @@ def test_2_a_hostile_run_folder_makes_no_forbidden_step(opened, case):
 
 
 def test_3_a_run_folder_with_a_link_or_a_pipe_is_refused(tmp_path):
-    for number, spoil in enumerate(hostile._LINKS.values()):
+    for number, spoil in enumerate(hostile.LINKS.values()):
         run = tmp_path / str(number) / "run"
         (run / "inputs" / "lists").mkdir(parents=True)
         spoil(run, tmp_path / "home" / "secret.txt")

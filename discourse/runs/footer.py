@@ -14,20 +14,27 @@ from typing import Any
 
 _MAGIC = b"PAR1"
 _LARGEST = 64_000_000  # bytes of a footer
+_MOST_VALUES = (
+    1_000_000  # in a footer, read at a million a second; a table of 50 million rows has half as many
+)
 _DEEPEST = 32
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
-_ROW_GROUPS, _COLUMNS, _META_DATA = 4, 1, 3  # numbers of fields in parquet.thrift
+_ROW_GROUPS, _COLUMNS, _GROUP_ROWS, _META_DATA = 4, 1, 3, 3  # numbers of fields in parquet.thrift
 _PATH, _CODEC, _N_VALUES, _UNPACKED = 3, 4, 5, 6
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """One column of one row group: its name, number of its codec, values, and bytes when it is unpacked."""
+    """One column of one row group: its name, number of its codec, values, and bytes when it is unpacked.
+
+    n_rows: of its row group.
+    """
 
     name: str
     codec: int
     n_values: int
     n_bytes: int
+    n_rows: int
 
 
 def read_chunks(path: Path) -> list[Chunk]:
@@ -55,7 +62,7 @@ def _chunks(about: dict[int, Any]) -> Iterator[Chunk]:
     for group in about[_ROW_GROUPS]:
         for column in group[_COLUMNS]:
             facts = column[_META_DATA]
-            numbers = [facts[number] for number in (_CODEC, _N_VALUES, _UNPACKED)]
+            numbers = [facts[number] for number in (_CODEC, _N_VALUES, _UNPACKED)] + [group[_GROUP_ROWS]]
             if not all(isinstance(number, int) and number >= 0 for number in numbers):
                 raise ValueError("a column of it has a negative size")
             yield Chunk(".".join(part.decode("utf-8") for part in facts[_PATH]), *numbers)
@@ -65,7 +72,7 @@ class _Reader:
     """Thrift's compact protocol: numbers of fields -> values."""
 
     def __init__(self, data: bytes) -> None:
-        self._data, self._place = data, 0
+        self._data, self._place, self._n_values = data, 0, 0
 
     def struct(self, depth: int = 0) -> dict[int, Any]:
         """Fields of a struct by their numbers."""
@@ -80,6 +87,9 @@ class _Reader:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
+        self._n_values += 1
+        if self._n_values > _MOST_VALUES:
+            raise ValueError("its footer says more than that of any table of ours")
         if kind in (_TRUE, _FALSE, _BYTE):
             return self._byte()
         if kind in (_I16, _I32, _I64):

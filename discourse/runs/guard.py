@@ -10,6 +10,7 @@ import os
 import stat
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from discourse.errors import RunError
-from discourse.runs.footer import read_chunks
+from discourse.runs.footer import Chunk, read_chunks
 
 LARGEST_JSON = 32_000_000  # bytes; a manifest of 100,000 raw files has 16 million
 _MOST_ENTRIES = 200_000  # files in a run folder
 _DEEPEST = 30  # folders in folders
+_MOST_PACKED = 2_000  # files in a workbook or in a file of arrays
 _MOST_COLUMNS = 5_000
 _FREE_ROWS, _MOST_ROWS = (
     100_000,
@@ -81,11 +83,8 @@ def guard_table(path: Path) -> None:
         raise ValueError(f"is packed in a way that we do not use ({min(odd_codecs)})")
     with pq.ParquetFile(path) as file:
         n_rows, n_columns, schema = file.metadata.num_rows, file.metadata.num_columns, file.schema_arrow
-    counted: Counter[str] = Counter()
-    for chunk in chunks:
-        counted[chunk.name] += chunk.n_values
-    n_values = max(counted.values(), default=0)
-    if n_columns > _MOST_COLUMNS or max(n_rows, n_values) > max(_FREE_ROWS, _MOST_ROWS * n_bytes):
+    n_rows = max(n_rows, _count_rows(chunks))
+    if n_columns > _MOST_COLUMNS or n_rows > max(_FREE_ROWS, _MOST_ROWS * n_bytes):
         raise ValueError(f"{n_rows:,} rows and {n_columns:,} columns in {n_bytes:,} bytes")
     if odd := [field.name for field in schema if not _is_flat(field.type)]:
         raise ValueError(f"column {odd[0]!r} holds neither words nor numbers")
@@ -98,13 +97,23 @@ def guard_table(path: Path) -> None:
         _guard_words(path, words, limit)
 
 
+def _count_rows(chunks: Iterable[Chunk]) -> int:
+    """The most rows that a column has, by what its row groups say and by the values that it says it has."""
+    counted: Counter[str] = Counter()
+    for chunk in chunks:
+        counted[chunk.name] += max(chunk.n_values, chunk.n_rows)
+    return max(counted.values(), default=0)
+
+
 def guard_zip(path: Path) -> None:
     """Raise ValueError where the files packed in one would unpack out of proportion, or are encrypted."""
     with zipfile.ZipFile(path) as archive:
         sizes = [info.file_size for info in archive.infolist()]
         if any(info.flag_bits & 1 for info in archive.infolist()):
             raise ValueError("is encrypted")
-    if len(sizes) > _MOST_ENTRIES or sum(sizes) > max(_FREE_BYTES, _MOST_RATIO * path.stat().st_size):
+        if len(sizes) > _MOST_PACKED or len(set(archive.namelist())) < len(sizes):
+            raise ValueError("holds more files than any of ours, or two of one name")
+    if sum(sizes) > max(_FREE_BYTES, _MOST_RATIO * path.stat().st_size):
         raise ValueError("unpacks out of proportion")
 
 
