@@ -8,7 +8,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -43,7 +43,7 @@ def open_workers(
     fresh = multiprocessing.get_context("spawn")  # forking is unsafe beside the threads of libraries
     pool = ProcessPoolExecutor(n_workers, mp_context=fresh, initializer=_begin, initargs=(make,))
     try:
-        yield lambda batches: _map(pool, batches, n_workers * _AHEAD)
+        yield lambda batches: _map(pool, _do, batches, n_workers * _AHEAD)
     except BrokenProcessPool:
         raise RunError(
             "a worker process was ended from outside, often for want of memory; "
@@ -57,10 +57,24 @@ def open_workers(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _map(pool: ProcessPoolExecutor, batches: Iterable[Any], n_ahead: int) -> Iterator[Any]:
+def map_threads(
+    work: Callable[[Batch], Result], batches: Iterable[Batch], n_threads: int
+) -> Iterator[Result]:
+    """Map batches to results, in order, in threads of this process: for work on arrays, which threads share.
+
+    No more than `n_threads` batches are under way at a time, which bounds the memory.
+    """
+    if n_threads <= 1:
+        yield from map(work, batches)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        yield from _map(pool, work, batches, n_threads)
+
+
+def _map(pool: Executor, work: Callable[[Any], Any], batches: Iterable[Any], n_ahead: int) -> Iterator[Any]:
     waiting: deque[Future[Any]] = deque()
     for batch in batches:
-        waiting.append(pool.submit(_do, batch))
+        waiting.append(pool.submit(work, batch))
         if len(waiting) >= n_ahead:
             yield waiting.popleft().result()
     while waiting:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from discourse.errors import RunError
-from discourse.workers import open_workers
+from discourse.workers import map_threads, open_workers
 
 
 def make_square(offset):
@@ -40,3 +40,12 @@ def test_a_worker_that_is_ended_is_one_line():
         open_workers(partial(make_square, 0), 2) as work,
     ):
         list(work([1, -1, 2]))
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_threads_give_results_in_order_and_take_few_batches_ahead(n_threads):
+    taken = []
+    results = map_threads(partial(add_square, 1), (taken.append(n) or n for n in range(20)), n_threads)
+    assert next(results) == 1
+    assert len(taken) <= n_threads
+    assert list(results) == [1 + n**2 for n in range(1, 20)]

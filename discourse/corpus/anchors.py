@@ -7,11 +7,12 @@ loses the sentence inside a longer passage and the copy with many edits (see doc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 
-from discourse.corpus.folding import FoldedText, hash_shingles
+from discourse.corpus.folding import FoldedText, map_shingles
 
 _ANCHORS_A_BLOCK = 1_000_000  # bounds the memory, not the result
 
@@ -100,16 +101,21 @@ class Anchors:
 
 
 def find_anchors(
-    folded: FoldedText, searched: np.ndarray, *, max_repeats: int, sizes: Sequence[int] = (3, 4, 6, 9, 14)
+    folded: FoldedText,
+    searched: np.ndarray,
+    *,
+    max_repeats: int,
+    sizes: Sequence[int] = (3, 4, 6, 9, 14),
+    n_threads: int = 1,
 ) -> Anchors:
     """Find the rare shingles that occur at least twice; see `find_candidates`."""
     undecided = searched[folded.owner]
     found, n_listed = [], 0
     for size in sizes:
         decided = []
-        for starts, keys in hash_shingles(folded, undecided, size):
-            anchors, rare = _rare_shingles(starts, keys, size, max_repeats, n_listed)
-            found.append(anchors)
+        find = partial(_rare_shingles, size=size, max_repeats=max_repeats)
+        for anchors, rare in map_shingles(find, folded, undecided, size, n_threads=n_threads):
+            found.append(replace(anchors, first_partner=anchors.first_partner + np.int32(n_listed)))
             decided.append(rare)
             n_listed += len(anchors.listed)
         for rare in decided:
@@ -126,7 +132,7 @@ def find_anchors(
 
 
 def _rare_shingles(
-    starts: np.ndarray, keys: np.ndarray, size: int, max_repeats: int, n_listed: int
+    starts: np.ndarray, keys: np.ndarray, *, size: int, max_repeats: int
 ) -> tuple[Anchors, np.ndarray]:
     """Anchors of one size, and the places where a longer shingle need not be tried."""
     order = np.argsort(keys, kind="stable")
@@ -138,7 +144,7 @@ def _rare_shingles(
     listed, counts = starts[kept], counts[(counts >= 2) & (counts <= max_repeats)]
     row = np.arange(len(listed))
     n_partners = (np.repeat(np.cumsum(counts), counts) - row - 1).astype(np.int32)
-    first = (n_listed + row + 1).astype(np.int32)
+    first = (row + 1).astype(np.int32)
     return Anchors(listed, np.full(len(listed), size, dtype=np.int8), first, n_partners, listed), starts[rare]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from discourse.corpus.folding import FoldedText, hash_shingles
+from discourse.corpus.folding import FoldedText, map_shingles
 
 _SKETCH = np.uint64(2**64 // 16)  # one shingle in 16 stands for a document
 _DOCUMENTS_A_BLOCK = 2000  # compared with all others at a time: bounds the memory, not the result
@@ -23,6 +23,7 @@ def weigh_letters(
     phrases: Iterable[str],
     shingle: int = 4,
     floor: float = 0.1,
+    n_threads: int = 1,
 ) -> np.ndarray:
     """How rare the words around each letter are: (n_letters,) float64, `floor` to 1.
 
@@ -31,12 +32,16 @@ def weigh_letters(
     the mean of the shingles over it. Versions of one text count as one document, else a corpus of versions
     would consist of set phrases. Letters of `phrases` and between 《 and 》 weigh `floor`.
     """
-    family = _join_versions(folded, documents, searched)
+    family = _join_versions(folded, documents, searched, n_threads=n_threads)
     with_shingles = searched & (folded.sizes >= shingle)
     n_families = len(np.unique(family[documents[with_shingles]]))
     rarity = np.full(len(folded.letters), np.nan)  # of the shingle that begins at each letter
-    for starts, keys in hash_shingles(folded, searched[folded.owner], shingle):
-        rarity[starts] = _rarity(keys, family[documents[folded.owner[starts]]], n_families)
+
+    def rate(starts: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return starts, _rarity(keys, family[documents[folded.owner[starts]]], n_families)
+
+    for starts, values in map_shingles(rate, folded, searched[folded.owner], shingle, n_threads=n_threads):
+        rarity[starts] = values
     weights = _mean_over(rarity, shingle)
     weights[folded.in_title] = floor
     for start, end in _find_phrases(folded.text, phrases):
@@ -73,13 +78,13 @@ def _rarity(keys: np.ndarray, family: np.ndarray, n_families: int) -> np.ndarray
 
 
 def _join_versions(
-    folded: FoldedText, documents: np.ndarray, searched: np.ndarray, *, shingle: int = 8
+    folded: FoldedText, documents: np.ndarray, searched: np.ndarray, *, shingle: int = 8, n_threads: int = 1
 ) -> np.ndarray:
     """Assign documents to families: two that share half the shingles of the larger one are one.
 
     Compared by a sketch, a sixteenth of the shingles chosen by hash (FracMinHash; Irber et al. 2022).
     """
-    sketch = _sketch(folded, documents, searched, shingle)
+    sketch = _sketch(folded, documents, searched, shingle, n_threads)
     size = np.asarray(sketch.sum(axis=1)).ravel()
     rows, columns = [], []
     for first in range(0, sketch.shape[0], _DOCUMENTS_A_BLOCK):
@@ -94,13 +99,15 @@ def _join_versions(
 
 
 def _sketch(
-    folded: FoldedText, documents: np.ndarray, searched: np.ndarray, shingle: int
+    folded: FoldedText, documents: np.ndarray, searched: np.ndarray, shingle: int, n_threads: int
 ) -> sparse.csr_matrix:
     """Which of the chosen shingles each document holds, those of very many documents left out."""
-    found = [
-        (documents[folded.owner[starts[keys < _SKETCH]]], keys[keys < _SKETCH])
-        for starts, keys in hash_shingles(folded, searched[folded.owner], shingle)
-    ]
+
+    def choose(starts: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        chosen = keys < _SKETCH
+        return documents[folded.owner[starts[chosen]]], keys[chosen]
+
+    found = list(map_shingles(choose, folded, searched[folded.owner], shingle, n_threads=n_threads))
     owner = np.concatenate([np.zeros(0, dtype=np.int64), *(owner for owner, _ in found)])
     keys = np.concatenate([np.zeros(0, dtype=np.uint64), *(keys for _, keys in found)])
     distinct, number = np.unique(keys, return_inverse=True)

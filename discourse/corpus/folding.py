@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
+from discourse.workers import map_threads
+
+Result = TypeVar("Result")
 _TITLE = re.compile(r"《[^《》\n]{1,60}》")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _LETTERS_A_PART = 4_000_000  # shingles that are sorted together, about; bounds the memory, not the result
@@ -99,41 +103,58 @@ def _join(blocks: Sequence[dict[str, np.ndarray]], name: str) -> np.ndarray:
     return np.concatenate([block.pop(name) for block in blocks])
 
 
-def hash_shingles(
-    folded: FoldedText, begins: np.ndarray, size: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Hash `size` letters in a row within one passage: starts (ascending, int32) and uint64 hashes.
+def map_shingles(
+    work: Callable[[np.ndarray, np.ndarray], Result],
+    folded: FoldedText,
+    begins: np.ndarray,
+    size: int,
+    *,
+    n_threads: int = 1,
+) -> Iterator[Result]:
+    """What `work` makes of the shingles, `size` letters in a row within one passage, part by part.
 
-    begins (n_letters,) bool: the letters where a shingle may begin. They come in parts that bound the memory; all
-    of one hash stand in one part, that of their first two letters, so that no shingle is hashed twice.
+    work: called with starts (ascending, int32) and uint64 hashes, by several threads at a time. begins
+    (n_letters,) bool: the letters where a shingle may begin. The parts bound the memory; all of one hash stand
+    in one part, that of their first two letters, so that no shingle is hashed twice.
     """
+
+    def hash_and_work(starts: np.ndarray) -> Result:
+        return work(starts, _hash(folded.letters, starts, size))
+
+    return map_threads(hash_and_work, _divide_starts(folded, begins, size), n_threads)
+
+
+def _hash(letters: np.ndarray, starts: np.ndarray, size: int) -> np.ndarray:
+    keys = np.zeros(len(starts), dtype=np.uint64)
+    for shift in range(size):
+        keys ^= letters[starts + shift]
+        keys *= _MIX
+        keys ^= keys >> np.uint64(29)
+    return keys
+
+
+def _divide_starts(folded: FoldedText, begins: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Where shingles begin, those of each part together; one walk over the letters, block by block."""
     n_parts = 1 + len(folded.letters) // _LETTERS_A_PART
-    for part in range(n_parts):
-        blocks = range(0, max(1, len(folded.letters)), _LETTERS_A_PART)
-        starts = np.concatenate(
-            [_find_starts(folded, begins, size, part, n_parts, first) for first in blocks]
-        )
-        keys = np.zeros(len(starts), dtype=np.uint64)
-        for shift in range(size):
-            keys = (keys ^ folded.letters[starts + shift]) * _MIX
-            keys ^= keys >> np.uint64(29)
-        yield starts, keys
+    pieces: list[list[np.ndarray]] = [[] for _ in range(n_parts)]
+    for first in range(0, max(1, len(folded.letters)), _LETTERS_A_PART):
+        starts = _find_starts(folded, begins, size, first)
+        pair = folded.letters[starts] * np.uint32(31) + folded.letters[starts + min(1, size - 1)]
+        part = ((pair * np.uint32(0x9E3779B1) >> np.uint32(16)) % np.uint32(n_parts)).astype(np.uint16)
+        order = np.argsort(part, kind="stable")  # a radix sort
+        cuts = np.searchsorted(part[order], np.arange(1, n_parts, dtype=np.uint16))
+        for piece, some in zip(pieces, np.split(starts[order], cuts), strict=True):
+            piece.append(some)
+    while pieces:
+        yield np.concatenate(pieces.pop(0))
 
 
-def _find_starts(
-    folded: FoldedText, begins: np.ndarray, size: int, part: int, n_parts: int, first: int
-) -> np.ndarray:
-    """Where the shingles of one part begin in one block of letters."""
+def _find_starts(folded: FoldedText, begins: np.ndarray, size: int, first: int) -> np.ndarray:
+    """Where shingles begin in one block of letters."""
     stop = max(first, min(first + _LETTERS_A_PART, len(folded.letters) - size + 1))
-    wanted = begins[first:stop] & (
-        folded.owner[first:stop] == folded.owner[first + size - 1 : stop + size - 1]
-    )
-    if n_parts > 1 and size > 1:
-        pair = folded.letters[first:stop] * np.uint32(31) + folded.letters[first + 1 : stop + 1]
-        wanted &= (pair * np.uint32(0x9E3779B1) >> np.uint32(16)) % np.uint32(n_parts) == part
-    elif n_parts > 1:
-        wanted &= folded.letters[first:stop] % np.uint32(n_parts) == part
-    return (np.flatnonzero(wanted) + first).astype(np.int32)
+    owner = folded.owner
+    within = begins[first:stop] & (owner[first:stop] == owner[first + size - 1 : stop + size - 1])
+    return (np.flatnonzero(within) + first).astype(np.int32)
 
 
 def _fold(character: str) -> int:

@@ -56,8 +56,8 @@ def match_passages(
     and given to it. progress: called with the number of anchors done and of all.
     """
     tell = progress or (lambda n_done, n_all: None)
-    anchors = find_anchors(folded, searched, max_repeats=max_repeats)
     n_workers = min(n_workers, 1 + len(folded.letters) // _WORTH_A_WORKER)
+    anchors = find_anchors(folded, searched, max_repeats=max_repeats, n_threads=n_workers)
     waiting: deque[tuple[slice, str, Mapping[str, pd.DataFrame] | None]] = deque()
     identity = "" if store is None else _identity(folded, weights, thresholds, max_repeats)
 

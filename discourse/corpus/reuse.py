@@ -89,7 +89,7 @@ def find_reuse(
     spans += match_passages(
         folded,
         weigh_letters(
-            folded, document, searched, phrases=read_terms("set_phrases.txt")
+            folded, document, searched, phrases=read_terms("set_phrases.txt"), n_threads=n_workers
         ),  # freed as soon as spread
         searched,
         thresholds,

@@ -89,9 +89,8 @@ def align_candidates(
         folded.owner[candidates.start_a].tolist(), folded.owner[candidates.start_b].tolist(), strict=True
     )
     for row, pair in enumerate(pairs):
-        stretch = candidates.stretch(row)
         spans = found.setdefault(pair, [])
-        if any(span.contains(*stretch) for span in spans):
+        if spans and any(span.contains(*candidates.stretch(row)) for span in spans):
             continue
         for span in _find_spans(near[row], wide[row], folded.text, weights, thresholds):
             if not any(span.overlaps(other) for other in spans):
@@ -151,7 +150,8 @@ def _find_spans(
     stretches = list(_good_stretches(_align(near, text), min_score))
     if stretches and wide != near:
         stretches = list(_good_stretches(_align(wide, text), min_score))
-    return [span for span in (_measure(blocks, weights) for blocks in stretches) if thresholds.admit(span)]
+    long = (blocks for blocks in stretches if _n_chars(blocks) >= thresholds.min_chars)  # few are
+    return [span for span in (_measure(blocks, weights) for blocks in long) if thresholds.admit(span)]
 
 
 def _align(stretch: tuple[int, int, int, int], text: str) -> list[Block]:
@@ -172,7 +172,8 @@ def _good_stretches(blocks: list[Block], min_score: float) -> Iterator[list[Bloc
         end_a, end_b, score, best, last = *blocks[first][:2], 0.0, 0.0, first
         for place in range(first, len(blocks)):
             start_a, start_b, size = blocks[place]
-            score -= _MISMATCH * max(start_a - end_a, start_b - end_b)
+            gap_a, gap_b = start_a - end_a, start_b - end_b
+            score -= _MISMATCH * (gap_a if gap_a > gap_b else gap_b)
             if score < 0 or best - score > _DROP:
                 break
             score += size
@@ -182,6 +183,12 @@ def _good_stretches(blocks: list[Block], min_score: float) -> Iterator[list[Bloc
         if best >= min_score:
             yield blocks[first : last + 1]
         first = last + 1
+
+
+def _n_chars(blocks: list[Block]) -> int:
+    """Letters of the longer side."""
+    (start_a, start_b, _), (last_a, last_b, size) = blocks[0], blocks[-1]
+    return max(last_a - start_a, last_b - start_b) + size
 
 
 def _measure(blocks: list[Block], weights: np.ndarray) -> Span:

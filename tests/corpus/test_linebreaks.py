@@ -5,7 +5,10 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from discourse.corpus import linebreaks
 from discourse.corpus.aligned import AlignedText
 from discourse.corpus.linebreaks import mend_lines
 
@@ -89,3 +92,9 @@ def test_a_title_set_in_two_lines_is_one(upper, lower):
 )
 def test_lines_that_only_stand_one_above_the_other_stay_two(page):
     assert mend_lines(AlignedText.of(page)).text == page
+
+
+@given(st.text("的与文件是。，：；《》（“” \n\t\u3000PM25", max_size=60))
+def test_soft_breaks_are_those_that_a_search_from_every_character_finds(text):
+    slow = [match.span() for match in linebreaks._SOFT_BREAK.finditer(text)]
+    assert list(linebreaks._soft_breaks(text)) == slow

@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opencc import OpenCC
 
 from discourse.corpus.aligned import AlignedText, apply_edits
-from discourse.corpus.repair import Repairer, strip_pinyin, unmask_party
+from discourse.corpus.repair import (
+    Repairer,
+    changed_characters,
+    strip_pinyin,
+    traditional_share,
+    unmask_party,
+)
 from discourse.corpus.wordlists import read_terms
 
 _FORMS = read_terms("masked_party.txt")
+_TRADITIONAL = changed_characters(OpenCC("t2s").convert)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +87,12 @@ def test_repairing_twice_is_repairing_once_and_edits_rebuild_the_text(repairer, 
     edits = [(edit.start, edit.end, edit.before, edit.after) for edit in once.edits()]
     assert apply_edits(raw, edits) == once.text
     assert repairer.repair(once.text).text == once.text
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text("党黨国國建设設甲乙，。A1", max_size=40))
+def test_the_traditional_share_is_that_of_characters_converted_one_by_one(text):
+    convert = OpenCC("t2s").convert
+    han = [char for char in text if "\u4e00" <= char <= "\u9fff"]
+    expected = sum(convert(char) != char for char in han) / len(han) if han else 0.0
+    assert traditional_share(text, _TRADITIONAL) == expected
