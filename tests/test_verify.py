@@ -251,6 +251,26 @@ def test_tables_are_compared_row_by_row():
     assert name_rows(before.rename(columns={"n": "m"}), before, ["k"]) == "column 'n' is gone"
 
 
+def test_an_array_that_was_added_or_whose_numbers_are_none_is_told_apart(tmp_path):
+    found, expected = tmp_path / "found.npz", tmp_path / "model.npz"
+    arrays = {"phi": np.array([0.5, np.nan])}
+    np.savez(expected, **arrays)
+    np.savez_compressed(found, **arrays)
+    assert name_change(found, expected) == SAME
+    np.savez(found, more=np.zeros(2), **arrays)
+    assert name_change(found, expected) == "array more is new"
+    np.savez(found, phi=np.array([np.nan, np.nan]))
+    assert name_change(found, expected) == "array phi[0]: nan instead of 0.5"
+
+
+def test_a_column_of_another_type_is_named(tmp_path):
+    table = pd.DataFrame({"topic": [0, 1], "label": ["a", "b"]})
+    table.to_parquet(tmp_path / "topics.parquet")
+    table.astype({"topic": "int32"}).to_parquet(tmp_path / "found.parquet")
+    told = name_change(tmp_path / "found.parquet", tmp_path / "topics.parquet")
+    assert told == "column topic: type int32 instead of int64"
+
+
 def test_words_lines_and_places_are_named(tmp_path):
     assert name_words("甲\n乙\n", "甲\n乙\n") == f"the words are the same; {SAME}"
     assert name_words("# x\n甲\n", "# y\n甲\n").startswith("the words are the same; line 1")

@@ -103,7 +103,12 @@ def _in_parquet(found: Path, expected: Path) -> str:
     for path in (found, expected):
         guard_table(path)
     key = CONTRACTS[expected.stem].key if expected.stem in CONTRACTS else ()
-    return name_rows(pd.read_parquet(found), pd.read_parquet(expected), key)
+    table, wanted = pd.read_parquet(found), pd.read_parquet(expected)
+    told = name_rows(table, wanted, key)
+    types = [(name, table[name].dtype, wanted[name].dtype) for name in wanted.columns if told == SAME]
+    return next(
+        (f"column {name}: type {one} instead of {two}" for name, one, two in types if one != two), told
+    )
 
 
 def _in_csv(found: Path, expected: Path) -> str:
@@ -182,11 +187,20 @@ def _in_arrays(found: Path, expected: Path) -> str:
             value, other = first[name], second[name]
             if value.shape != other.shape:
                 return f"array {name}: shape {value.shape} instead of {other.shape}"
-            if (places := np.argwhere(value != other)).size:
+            if (places := np.argwhere(~_equal(value, other))).size:
                 place = tuple(int(i) for i in places[0])
                 where = ", ".join(map(str, place))
                 return f"array {name}[{where}]: {value[place].item()!r} instead of {other[place].item()!r}"
+        if new := [name for name in first.files if name not in second.files]:
+            return f"array {new[0]} is new"
     return SAME
+
+
+def _equal(value: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Element by element; what is no number is equal to itself."""
+    same = value == other
+    is_number = value.dtype.kind == other.dtype.kind == "f"
+    return same | (np.isnan(value) & np.isnan(other)) if is_number else np.asarray(same)
 
 
 def _in_cells(found: Path, expected: Path) -> str:
