@@ -29,7 +29,7 @@ from discourse.universes import fit_universes
 from discourse.variants import model_settings
 from discourse.workers import count_processors
 
-_PAIR, _PAIR_AND_TOPIC = 3e-6, 1e-7  # processor seconds of a fit, its shares and what it is held against
+_PAIR, _PAIR_AND_TOPIC = 5e-6, 1.7e-7  # processor seconds of a fit, its shares and what it is held against
 
 
 def fit_topics(run: Run) -> str:
@@ -45,6 +45,8 @@ def fit_topics(run: Run) -> str:
     with run.follow("seeds 种子", "models 个") as tell:
         models = fit_ensemble(dtm, tell, kept_models(run), **study.options("topics.ensemble"), **settings)
     reference = choose_reference(models)
+    if is_huge(dtm):
+        run.say("         shares, set phrases and names of topics 份额、固定表述与主题名称: some minutes 需几分钟")
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
     uses = find_phrases(passages, **study.options("compare.formulas"))  # they may name topics
@@ -70,7 +72,7 @@ def fit_topics(run: Run) -> str:
 
 
 def foretell(run: Run, dtm: DocumentTermMatrix) -> str | None:
-    """About how long all models together will take, where that is minutes: measured on two idle cores."""
+    """About how long all models together will take, where that is minutes: see benchmarks/scale.md."""
     ensemble, other, options = (run.study.options(s) for s in ("topics.ensemble", "multiverse", "topics.lda"))
     if options["engine"] != "cvb0" or other["vary"]:
         return None
