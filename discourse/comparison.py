@@ -48,10 +48,15 @@ def compare_further(
     ]
     vocabulary = [
         contrast_vocabulary(
-            model, dtm, passages, documents, by=factor, target=group, **study.options("compare.vocabulary")
+            model,
+            dtm,
+            passages,
+            documents,
+            by=factor,
+            target=sorted(compared[factor].dropna().astype(str).unique()),
+            **study.options("compare.vocabulary"),
         )
         for factor in factors
-        for group in sorted(compared[factor].dropna().astype(str).unique())
     ]
     trends = _options(study, "compare.trends")
     years = [estimate_trend(shares, documents, **trends)] if compared["year"].nunique() >= MIN_TIMES else []

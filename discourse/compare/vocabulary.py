@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ def contrast_vocabulary(
     documents: pd.DataFrame,
     *,
     by: str,
-    target: str,
+    target: str | Sequence[str],
     reference: str | None = None,
     n_terms: int = 10,
     min_count: float = 5.0,
@@ -53,7 +53,8 @@ def contrast_vocabulary(
     by
         Column of `documents` that names the groups, or a crossing of two.
     target, reference
-        Groups of `by`; without a reference all other documents that have a group (``"rest"``).
+        Groups of `by`; without a reference all other documents that have a group (``"rest"``), and then
+        several targets may be named, each against its rest: tokens are divided once for all of them.
     n_terms
         Terms listed for each topic and side.
     min_count
@@ -65,8 +66,8 @@ def contrast_vocabulary(
     Returns
     -------
     DataFrame
-        `vocabulary`: for each topic the terms that contribute most to the divergence of the two sides, those
-        of the target first.
+        `vocabulary`: for each target and topic the terms that contribute most to the divergence of the two
+        sides, those of the target first.
 
         - n_target, n_reference: expected occurrences in this topic; share_target, share_reference: of the
           topic's tokens.
@@ -81,7 +82,7 @@ def contrast_vocabulary(
     Raises
     ------
     SettingError
-        The column or a group does not exist.
+        The column or a group does not exist; several targets have one reference.
     DataError
         Model, counts and passages do not belong together; a side has no document.
 
@@ -89,20 +90,44 @@ def contrast_vocabulary(
     ----------
     Monroe, Colaresi & Quinn (2008), Political Analysis 16(4).
     """
-    sides = _take_sides(dtm, passages, documents, by, target, reference)
-    flags = _flags(int(min(sides.target.sum(), (~sides.target).sum())))
-    blocks = [
-        _contrast_topic(topic, counts, sides, model.vocabulary, n_terms, min_count, prior_weight)
-        for topic, counts in enumerate(divide_tokens(model, dtm, sides.owner, len(sides.target)))
+    targets = [target] if isinstance(target, str) else list(target)
+    if len(targets) > 1 and reference is not None:
+        raise SettingError(
+            f"target={', '.join(targets)}: with reference='{reference}' name one target; several go with the rest."
+        )
+    sides = [_take_sides(dtm, passages, documents, by, name, reference) for name in targets]
+    found: list[list[pd.DataFrame]] = [[] for _ in targets]
+    for topic, counts in enumerate(_divide_for(sides, model, dtm)):
+        for blocks, one in zip(found, sides, strict=True):
+            blocks.append(
+                _contrast_topic(topic, counts, one, model.vocabulary, n_terms, min_count, prior_weight)
+            )
+    tables = [
+        _label(
+            pd.concat([block for block in blocks if len(block)], ignore_index=True), by, name, reference, one
+        )
+        for blocks, name, one in zip(found, targets, sides, strict=True)
+        if any(len(block) for block in blocks)
     ]
-    if not any(len(block) for block in blocks):
+    if not tables:
         return empty("vocabulary")
-    table = pd.concat([block for block in blocks if len(block)], ignore_index=True).assign(flags=flags)
+    return check(pd.concat(tables, ignore_index=True), "vocabulary")
+
+
+def _divide_for(
+    sides: Sequence[_Sides], model: TopicModel, dtm: DocumentTermMatrix
+) -> Iterator[sparse.csr_matrix]:
+    """Divide the tokens of the documents that are compared, the same ones for all of `sides`."""
+    return divide_tokens(model, dtm, sides[0].owner, len(sides[0].target)) if sides else iter(())
+
+
+def _label(table: pd.DataFrame, by: str, target: str, reference: str | None, sides: _Sides) -> pd.DataFrame:
+    table = table.assign(flags=_flags(int(min(sides.target.sum(), (~sides.target).sum()))))
     table.insert(0, "reference", REST if reference is None else str(reference))
     table.insert(0, "target", str(target))
     table.insert(0, "factor", by)
     words = ["factor", "target", "reference", "term", "flags"]
-    return check(table.astype({name: "str" for name in words}), "vocabulary")
+    return table.astype({name: "str" for name in words})
 
 
 def _take_sides(

@@ -118,3 +118,19 @@ def test_unknown_groups_and_foreign_counts_are_refused():
         contrast_vocabulary(model, other, passages, documents, by="level", target="city")
     with pytest.raises(DataError, match="passages that `passages` lacks"):
         contrast_vocabulary(model, dtm, passages[1:], documents, by="level", target="city")
+
+
+def test_several_targets_give_the_tables_of_each_one_behind_the_other():
+    model, dtm, passages, documents = worded()
+    documents["level"] = ["city", "district", "township"] * 4
+    targets = ["district", "city", "township"]
+    together = contrast_vocabulary(model, dtm, passages, documents, by="level", target=targets)
+    one_by_one = [
+        contrast_vocabulary(model, dtm, passages, documents, by="level", target=target) for target in targets
+    ]
+    pd.testing.assert_frame_equal(together, pd.concat(one_by_one, ignore_index=True))
+    assert together["target"].unique().tolist() == targets
+    with pytest.raises(SettingError, match="name one target"):
+        contrast_vocabulary(
+            model, dtm, passages, documents, by="level", target=targets[:2], reference="township"
+        )
