@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from discourse.runs.scratch import make_scratch
 from discourse.spark.java import java_of_our_own
 from discourse.spark.session import open_session
 from discourse.topics.dtm import build_dtm
@@ -65,6 +66,8 @@ def java():
             patched.setenv("JAVA_TOOL_OPTIONS", QUICK)
             SparkContext._ensure_initialized()
         yield
+    with make_scratch("spark"):  # which clears away what Java makes again as it ends
+        pass
 
 
 @pytest.fixture(scope="session")
