@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -28,12 +28,14 @@ _UNSEEN = {
     f"{_W}pPr",
     f"{_W}rPr",
 }
-_MARKDOWN = (
-    (re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL), ""),
-    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
-    (re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)"), ""),
-    (re.compile(r"(?<!\\)\[([^\]\n]+)\]\((?:https?:|/|\.|#|mailto:)[^)\n]*\)"), r"\1"),
-    (re.compile(r"(?m)^[ \t]{0,3}#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$"), r"\1"),
+# No search goes beyond the next sign that begins one of its own: a line of a million brackets is read as any other.
+_TARGET = r"\((?:[^()\n]|\([^()\n]*\))*+\)"
+_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_MARKDOWN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"!\[[^\[\]\n]*\]" + _TARGET), ""),
+    (re.compile(r"(?<!\\)\[([^\[\]\n]+)\](?=\((?:https?:|/|\.|#|mailto:))" + _TARGET), r"\1"),
+    (re.compile(r"(?m)^[ \t]{0,3}#{1,6}[ \t]+(.*)$"), lambda found: _heading(found[1])),
     (re.compile(r"(?m)^[ \t]{0,3}(?:>[ \t]?)+"), ""),
     (re.compile(r"(?m)^[ \t]*[-*+][ \t]+(?=\S)"), ""),
     (re.compile(r"(?m)^[ \t]*(?:[-*_][ \t]*){3,}$"), ""),
@@ -67,10 +69,18 @@ def read_markdown(data: bytes, max_bytes: int) -> Content:
     A lone ``**`` stays, since texts write ``**区`` where a name was.
     """
     content = read_text(data, max_bytes)
-    text = content.text
+    head, end, tail = _FRONT.sub("", content.text).rpartition("-->")
+    text = _COMMENT.sub("", head + end) + tail  # behind the last end no comment ends
     for pattern, words in _MARKDOWN:
         text = pattern.sub(words, text)
     return Content(text, content.encoding, content.n_lost)
+
+
+def _heading(words: str) -> str:
+    """Words of a heading without the signs that may close it."""
+    words = words.rstrip(" \t")
+    bare = words.rstrip("#")
+    return bare.rstrip(" \t") if bare[-1:] in (" ", "\t") else words
 
 
 def read_docx(data: bytes, max_bytes: int) -> Content:

@@ -182,3 +182,18 @@ def test_markdown_loses_its_marks_and_keeps_its_words_and_placeholders():
         _text(f"{front}# 讲话\n\n{body}\n\n- 甲\n> 乙\n\n***\n", "a.md")
         == "讲话\n\n一要抓党建，服务**区群众。\n\n甲\n乙\n\n\n"
     )
+
+
+@pytest.mark.parametrize(
+    "signs", ["[", "![", "[a](./", "<!--", "# " + " " * 50 + "a", "(", "[a](./(", "**a", "> ", "- "]
+)
+def test_a_line_of_a_million_signs_of_markdown_is_read_as_any_other(signs):
+    """Each search once began at every sign and went to the end of the line."""
+    n = 1_000_000 // len(signs)
+    assert _text(("基层治理。" + signs * n + "\n党建。").encode(), "a.md").endswith("党建。")
+    assert _text((signs * n + "\n党建。").encode(), "a.md").endswith("党建。")
+
+
+def test_headings_lose_the_signs_that_close_them_and_links_keep_their_words():
+    page = "# 一、总体要求 ##  \n## C#\n[意见](https://a.cn/b_(c))、[决定](./d)（见 [1](2)）\n<!-- 注 -->\n#  #\n"
+    assert _text(page.encode(), "a.md") == "一、总体要求\nC#\n意见、决定（见 [1](2)）\n\n#\n"
