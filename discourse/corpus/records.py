@@ -26,6 +26,7 @@ SUFFIXES = (".csv", ".tsv", ".xlsx", ".xls", ".jsonl", ".ndjson", ".json", ".par
 Cells = Mapping[str, Any]
 Frames = tuple[list[tuple[str, list[Cells]]], str, int, list[str]]
 _MAX_CELLS = 20_000_000
+_MAX_COLUMNS = 10_000
 _HEADER_ROWS = 10
 _LOCKED = b"\xd0\xcf\x11\xe0"  # an encrypted workbook is wrapped in the container of old Office files
 _VBA_STREAM = "_VBA_PROJECT".encode("utf-16-le")
@@ -74,6 +75,7 @@ def _read_csv(data: bytes, budget: Budget) -> Frames:
     text = decoded.text.removeprefix("\ufeff")
     header = text[: text.find("\n") if "\n" in text else len(text)]
     separator = max(",\t;|", key=lambda mark: (header.count(mark), mark == ","))
+    _guard_columns(header.count(separator) + 1, text, separator)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         frame = pd.read_csv(
@@ -91,6 +93,16 @@ def _read_csv(data: bytes, budget: Budget) -> Frames:
     ]
     records: list[Cells] = [{str(k): v for k, v in record.items()} for record in frame.to_dict("records")]
     return [("", records)], decoded.encoding, decoded.n_lost, faults
+
+
+def _guard_columns(n_columns: int, text: str, separator: str) -> None:
+    """Refuse a table whose cells, most of them empty, would fill the memory: a comma is one byte, a cell a hundred."""
+    n_lines = text.count("\n") + 1
+    n_filled = text.count(separator) + n_lines
+    if n_columns > _MAX_COLUMNS or n_columns * n_lines > max(_MAX_CELLS, 10 * n_filled):
+        raise SourceError(
+            f"has {n_columns:,} columns and {n_lines:,} lines, more than a table of texts has; delete empty columns"
+        )
 
 
 def _read_excel(data: bytes, budget: Budget) -> Frames:

@@ -151,8 +151,22 @@ def test_the_column_of_text_is_named_by_hand_or_found_by_its_length(tmp_path):
         (b"[" * 100_000, ".json", "nested too deeply|damaged"),
         (b'text\n"never closed', ".csv", "damaged"),
         (b"a,b\n1,2\n", ".csv", "no column is named text"),
+        (b"," * 100_000, ".csv", "has 100,001 columns"),
+        (b"text" + b"," * 5_000 + b"\na" * 10_000, ".csv", "delete empty columns"),
     ],
-    ids=["macros", "entities", "bomb", "sparse", "old-macros", "parquet", "deep", "quote", "no-text"],
+    ids=[
+        "macros",
+        "entities",
+        "bomb",
+        "sparse",
+        "old-macros",
+        "parquet",
+        "deep",
+        "quote",
+        "no-text",
+        "wide",
+        "padded",
+    ],  # fmt: skip
 )
 def test_hostile_and_broken_tables_are_refused(data, suffix, words):
     with pytest.raises(SourceError, match=words):
