@@ -52,7 +52,7 @@ def java_of_our_own() -> Iterator[None]:
     """End the Java that is started within the block, which otherwise lives, and writes, as long as this process."""
     from pyspark import SparkContext
 
-    is_ours = SparkContext._gateway is None
+    is_ours = SparkContext._gateway is None and "PYSPARK_GATEWAY_PORT" not in os.environ
     try:
         yield
     finally:
