@@ -50,6 +50,11 @@ def is_inside(name: Any) -> bool:
     return bool(parts) and not climbs
 
 
+def is_of_run(name: Any) -> bool:
+    """Whether a name is one of a file that a run writes: inside its folder, no device of Windows, which would wait."""
+    return is_inside(name) and not any(_DEVICES.match(part) for part in PureWindowsPath(name).parts)
+
+
 def is_portable(name: str) -> bool:
     """Whether every system can have a file or folder of this name: no device, no sign that is not allowed."""
     signs = any(sign in '/\\:*?"<>|' or not sign.isprintable() for sign in name)
@@ -110,8 +115,8 @@ def _is_stages(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(record, dict)
         and isinstance(record.get("seconds"), int | float)
-        and _is_hashes(record.get("outputs"))
-        and _is_hashes(record.get("asked", {}))
+        and _is_hashes(record.get("outputs"), is_of_run)
+        and _is_hashes(record.get("asked", {}), is_of_run)
         and isinstance(record.get("notes"), list)
         and all(isinstance(note, str) for note in record["notes"])
         for record in value.values()
@@ -138,8 +143,8 @@ _ENTRIES: Mapping[str, tuple[Any, str]] = {
     "paths": (_is_paths, "paths of files"),
     "stages": (_is_stages, "stages with the hashes of files inside the run folder"),
     "inputs": (_is_hashes, "hashes of files inside the data folder"),
-    "lists": (_is_hashes, "hashes of word lists"),
-    "copies": (_is_hashes, "hashes of files inside the run folder"),
+    "lists": (lambda value: _is_hashes(value, is_of_run), "hashes of word lists"),
+    "copies": (lambda value: _is_hashes(value, is_of_run), "hashes of files inside the run folder"),
     "versions": (_is_words_of_words, "versions of packages"),
     "metadata_sha256": (lambda value: isinstance(value, str) and _HEX.match(value), "a hash"),
     "codebook_sha256": (lambda value: isinstance(value, str) and _HEX.match(value), "a hash"),

@@ -80,8 +80,8 @@ def _nested_cells(run: Path, outside: Path) -> None:
 FILES: dict[str, Spoil] = {
     "a table that is no Parquet": in_bytes("passages.parquet", b"PAR1" + b"\xff" * 5000 + b"PAR1"),
     "a table that is a pickle": in_bytes("documents.parquet", b"\x80\x04c__builtin__\neval\n(S'1'\ntR."),
-    "a table cut short": lambda run, outside: (run / "passages.parquet").writein_bytes(
-        (run / "passages.parquet").readin_bytes()[:-100]
+    "a table cut short": lambda run, outside: (run / "passages.parquet").write_bytes(
+        (run / "passages.parquet").read_bytes()[:-100]
     ),
     "a table of 30 million rows": _many_rows,
     "a table whose cells swell": wide_cells,
@@ -110,15 +110,15 @@ FILES: dict[str, Spoil] = {
         (run / "exports" / "csv").mkdir(parents=True), (run / "exports" / "csv" / "made.json").write_text(
             '{"target": "csv", "run": "0", "files": {"../../../../home/secret.txt": "00", "/etc/passwd": "00"}}')),
     "a workbook that swells": _swelling_workbook,
-    "a copy of a list that is endless": lambda run, outside: (run / "inputs" / "lists" / "general.txt").writein_bytes(b"a\n" * 10_000_000),
+    "a copy of a list that is endless": lambda run, outside: (run / "inputs" / "lists" / "general.txt").write_bytes(b"a\n" * 10_000_000),
     "an identity that is none": in_bytes("inputs/identity.json", b"[]"),
     "an identity nested too deep": in_bytes("inputs/identity.json", b"[" * 100_000),
     "hard links to a file of the user's": _hard_link(
         "documents.csv", ".edits.parquet.tmp", ".topics.csv.tmp", ".report.html.tmp", ".asked.json.tmp"),
     "a lock that is a hard link to a file of the user's": _hard_link("../.run.lock"),
     "scores of coders that are none": lambda run, outside: (
-        (run / "coding").mkdir(), (run / "coding" / "coding.json").writein_bytes(b"[]"),
-        (run / "coding" / "coding_scores.parquet").writein_bytes(b"PAR1PAR1")),
+        (run / "coding").mkdir(), (run / "coding" / "coding.json").write_bytes(b"[]"),
+        (run / "coding" / "coding_scores.parquet").write_bytes(b"PAR1PAR1")),
     "an export marked as ours": lambda run, outside: (
-        (run / "exports" / "csv").mkdir(parents=True), (run / "exports" / "csv" / "made.json").writein_bytes(b"[]")),
+        (run / "exports" / "csv").mkdir(parents=True), (run / "exports" / "csv" / "made.json").write_bytes(b"[]")),
 }  # fmt: skip

@@ -39,6 +39,8 @@ MANIFESTS: dict[str, Spoil] = {
     "an output at the root": _inside("stages", "corpus", "outputs", value={"/etc/passwd": "0" * 64}),
     "an output on a drive": _inside("stages", "corpus", "outputs", value={"C:\\secret.txt": "0" * 64}),
     "an output on a server": _inside("stages", "corpus", "outputs", value={"\\\\server\\share": "0" * 64}),
+    "an output that is a device": _inside("stages", "corpus", "outputs", value={"a/NUL.txt": "0" * 64}),
+    "a copy that is a device": _set("copies", {"lists/COM1": "0" * 64}),
     "an input that climbs out": _set("inputs", {"../../secret.txt": "0" * 64}),
     "an input with a zero byte": _set("inputs", {"a\0b": "0" * 64}),
     "a name that climbs out": _set("name", "../../evil"),
