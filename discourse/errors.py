@@ -75,7 +75,8 @@ def write_error(path: Path | str, error: OSError) -> RunError:
         )
     if number in (errno.EROFS, errno.EACCES, errno.EPERM):
         return RunError(
-            f"{path}: cannot be written ({reason}); choose another --out, or change the folder's permissions"
+            f"{path}: cannot be written ({reason}); choose another --out, or change the folder's permissions "
+            "(a file that Excel holds open cannot be written either)"
         )
     return RunError(f"{path}: cannot be written ({reason}); check the disk and the folder's permissions")
 

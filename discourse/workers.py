@@ -81,6 +81,23 @@ def _map(pool: Executor, work: Callable[[Any], Any], batches: Iterable[Any], n_a
         yield waiting.popleft().result()
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C passes by, even before `_begin`: the parent, which it reaches too, ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _get_up() -> None:
+    """Do nothing."""
+
+
 def _begin(make: Callable[[], Callable[[Any], Any]]) -> None:
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its workers

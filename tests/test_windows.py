@@ -142,3 +142,18 @@ def test_a_console_of_cp936_gets_its_words_and_no_traceback(owned_study):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     assert "主题" in done.stdout.decode("utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals of POSIX")
+@pytest.mark.parametrize(
+    ("encoding", "written"), [("gb18030", "gb18030"), ("ascii", "utf-8"), ("big5", "utf-8")]
+)
+def test_a_terminal_gets_chinese_in_its_own_encoding_if_that_has_it(encoding, written):
+    reading, writing = os.openpty()
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    program = "from discourse import cli; cli.app = lambda: print('结果 result'); cli.main()"
+    subprocess.run([sys.executable, "-c", program], env=environment, stdout=writing, check=True)
+    os.close(writing)
+    told = os.read(reading, 1000)
+    os.close(reading)
+    assert told.decode(written).split() == ["结果", "result"]

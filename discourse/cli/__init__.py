@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 
@@ -30,10 +31,21 @@ __all__ = [
 def main() -> None:
     """Entry point: a `DiscourseError` becomes one line and exit code 1."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+        _speak(stream)
     with plain_streams(), ending_in_order():
         _run_app()
+
+
+def _speak(stream: Any) -> None:
+    """Let a stream write Chinese: in UTF-8, or as a terminal wants it that knows Chinese in another encoding."""
+    if not hasattr(stream, "reconfigure"):
+        return
+    try:
+        "结论".encode(stream.encoding)  # simplified: Big5 has them not
+        is_chinese = stream.isatty()
+    except (UnicodeEncodeError, LookupError):
+        is_chinese = False
+    stream.reconfigure(encoding=None if is_chinese else "utf-8", errors="replace")
 
 
 def _run_app() -> None:
