@@ -13,7 +13,7 @@ from discourse.corpus.aligned import AlignedText, Change, Edit
 from discourse.corpus.boilerplate import label_lines
 from discourse.corpus.compilations import Part, split_compilation
 from discourse.corpus.linebreaks import BLANKS, mend_lines
-from discourse.corpus.lineforms import INLINE_MARK, Vocabulary
+from discourse.corpus.lineforms import Vocabulary, inline_marks
 from discourse.corpus.pages import Page
 from discourse.corpus.repair import Repairer
 
@@ -123,10 +123,8 @@ def _delete_rest(page: AlignedText, labels: Sequence[str], lasts: frozenset[int]
             continue
         first, last = _strip_span(page.text, start, end)
         changes.append(Change(start, first, rule="blank"))
-        changes += [
-            Change(first + match.start(), first + match.end(), rule="furniture")
-            for match in INLINE_MARK.finditer(page.text[first:last])
-        ]
+        marks = inline_marks(page.text[first:last])
+        changes += [Change(first + a, first + b, rule="furniture") for a, b in marks]
         changes.append(Change(last, next_start if i in lasts else end, rule="blank"))
     return page.replace([change for change in changes if change.start < change.end], "blank")
 

@@ -76,11 +76,11 @@ class Gazetteer:
         """All units that bear `name` in full, now or formerly, or in short."""
         return tuple(self.units[code] for code in self.names.get(name, ("", ()))[1])
 
-    def find_mentions(self, text: str) -> list[Mention]:
-        """Find every mention in `text`, the longest name first at each position, in the order of the text."""
+    def find_mentions(self, text: str, first: int = 0, last: int | None = None) -> list[Mention]:
+        """Find every mention in ``text[first:last]``, the longest name first at each position, in their order."""
         mentions: list[Mention] = []
-        end = 0
-        for start in self._candidates(text):
+        end, text = 0, text[:last]
+        for start in (first + place for place in self._candidates(text[first:])):
             name = self._longest_name(text, start) if start >= end else None
             if name is None:
                 continue
@@ -94,7 +94,7 @@ class Gazetteer:
         """Places at which the first two characters of a name stand."""
         codes = _code_points(text)
         likely = np.flatnonzero(self.firsts[np.minimum(codes[:-1], len(self.firsts) - 1)])
-        pairs = _pair(codes[likely], codes[likely + 1])
+        pairs = _pair(codes[likely].astype(np.int64), codes[likely + 1])
         nearest = np.minimum(np.searchsorted(self.heads, pairs), len(self.heads) - 1)
         return [int(start) for start in likely[self.heads[nearest] == pairs]] if len(self.heads) else []
 
@@ -212,7 +212,7 @@ def _index_sizes(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _code_points(text: str) -> np.ndarray:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def _pair(first: np.ndarray, second: np.ndarray) -> np.ndarray:

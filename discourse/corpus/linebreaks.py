@@ -104,7 +104,7 @@ def _is_unfinished(line: str) -> bool:
 def _common_width(rows: Sequence[str]) -> int | None:
     """Width at which lines break in mid-sentence; None where paragraphs are lines."""
     unfinished = Counter(width for width in map(_width, filter(_is_unfinished, rows)) if width >= _MIN_WIDTH)
-    if not unfinished:
+    if unfinished.total() < _MIN_FULL:
         return None
     widths = [_width(row) for row in rows]
     limit = max(unfinished, key=lambda width: (sum(unfinished[width - k] for k in range(_SLACK)), width))

@@ -10,7 +10,7 @@ from discourse.corpus.wordlists import alternatives, read_sections
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
 # A marker that a site puts between paragraphs.
-INLINE_MARK = re.compile(r"[ \t\u3000\xa0]*[-—=…·*]{2,}\s*此处隐藏[^\n]{0,30}?[-—=…·*]{2,}[ \t\u3000\xa0]*")
+_INLINE_MARK = re.compile(r"[ \t\u3000\xa0]*[-—=…·*]{2,}\s*此处隐藏[^\n]{0,30}?[-—=…·*]{2,}[ \t\u3000\xa0]*")
 _NUMERAL = "[一二三四五六七八九十百]"
 _ENDS_SENTENCE = re.compile(r"[。！？!?；;：:…][”’」』）)》\"']*$")
 _HEADING = re.compile(
@@ -38,6 +38,7 @@ _CAPTION = re.compile(
     r"(?:摄|摄影|摄影报道|供图|图片?[/／]\S{2,8})[)）】]?[。]?$|[（(][^（()）]{0,30}(?:摄|供图|资料图|资料图片)(?:[，,][^（()）]{0,12})?[)）][。]?$"
     r"|^[△▲▼▽](?!\s*$)|^[（(]?(?:上图|下图|左图|右图)?(?:图为|图①|图1[:：])"
 )
+_MAY_BE_CAPTION = re.compile("[摄图△▲▼▽]")  # one of them stands in every caption
 # How often a button was pressed: 评论 128, 点赞(36)
 _COUNT = re.compile(r"\s*[(（]?\d+[+万]?\s*[条次人个]?[)）]?$")
 # The heading of a list of other texts, or a line that names one.
@@ -132,12 +133,17 @@ def is_heading(line: str) -> bool:
     return bool(_HEADING.match(line) or _SECTION_NUMBER.fullmatch(line))
 
 
+def inline_marks(line: str) -> list[tuple[int, int]]:
+    """Spans of the markers that a site puts between paragraphs, with the blanks around them."""
+    return [match.span() for match in _INLINE_MARK.finditer(line)] if "此处隐藏" in line else []
+
+
 def edge_label(line: str, vocabulary: Vocabulary) -> str:
     """Tell what a line would be outside the body: furniture, byline, or "" where nothing shows it."""
     bare = line.strip(_STRIP)
     if _SECTION_NUMBER.fullmatch(line) or (line[0] in "（(" and _APPLAUSE.search(line)):
         return ""
-    if len(line) < 2 * _SHORT and _CAPTION.search(line):
+    if _is_caption(line):
         return "furniture"
     if _has_chrome_words(line, bare, vocabulary):
         return "furniture"
@@ -157,14 +163,14 @@ def inner_label(line: str, vocabulary: Vocabulary) -> str:
     """Tell what a line is between two paragraphs: body, unless its form or all of its words are furniture."""
     if not line:
         return "blank"
-    if _INNER.fullmatch(line) or not INLINE_MARK.sub("", line).strip():
+    if _INNER.fullmatch(line) or (inline_marks(line) and not _INLINE_MARK.sub("", line).strip()):
         return "furniture"
-    is_label = len(line) < _SHORT and not re.search(r"[。；]$", line)
+    is_label = len(line) < _SHORT and not line.endswith(("。", "；"))
     if line.strip(_STRIP) in vocabulary.inside_line or _WEB_ADDRESS.fullmatch(line):
         return "furniture"
     if is_advertisement(line, vocabulary):
         return "furniture"
-    if len(line) < 2 * _SHORT and _CAPTION.search(line) and not is_paragraph(line):
+    if _is_caption(line) and not is_paragraph(line):
         return "furniture"
     return "furniture" if is_label and any(mark in line for mark in vocabulary.inside_mark) else "body"
 
@@ -207,6 +213,10 @@ def opens_appendix(line: str, vocabulary: Vocabulary) -> bool:
         return True
     bare = re.sub(r"\s", "", bare)
     return len(bare) <= 25 and not line.endswith("。") and bare.endswith(vocabulary.appendix)
+
+
+def _is_caption(line: str) -> bool:
+    return len(line) < 2 * _SHORT and bool(_MAY_BE_CAPTION.search(line) and _CAPTION.search(line))
 
 
 def _has_chrome_words(line: str, bare: str, vocabulary: Vocabulary) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 # how many lines at the head and the foot of a text may be a byline although nobody marked them as furniture
 _HEAD_LINES, _FOOT_LINES, _BYLINE_LENGTH = 30, 5, 70
@@ -105,7 +105,7 @@ def _mark_near(lines: list[Line]) -> list[Line]:
     paragraphs = [n for n in body if len(lines[n].text) > _PARAGRAPH] or body
     first, last = (paragraphs[0], paragraphs[-1]) if paragraphs else (0, len(lines))
     near = {*range(first - _BEFORE, first + 4), *range(last - 2, last + _BEHIND + 1)}
-    return [replace(line, near=number in near) for number, line in enumerate(lines)]
+    return [Line(x.start, x.end, x.text, x.kind, number in near) for number, x in enumerate(lines)]
 
 
 def _kind(page: Page, body: Sequence[tuple[int, int]], starts: Sequence[int], start: int, end: int) -> str:

@@ -130,9 +130,12 @@ def _sites(
 
 
 def _rows(page: Page, lines: Iterable[Line], gazetteer: Gazetteer) -> list[_Site]:
-    """Mentions of some lines; no name goes over the end of a line, so the page is searched once."""
+    """Mentions of some lines; no name goes over the end of a line, so they are searched at once."""
+    lines = list(lines)
+    if not lines:
+        return []
     sites: list[_Site] = []
-    mentions = gazetteer.find_mentions(page.text)
+    mentions = gazetteer.find_mentions(page.text, lines[0].start, lines[-1].end)
     starts = [mention.start for mention in mentions]
     for line in lines:
         row: list[Mention] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from opencc import OpenCC
 
@@ -39,6 +39,7 @@ class Repairer:
     def __init__(self, texts: Sequence[str] = (), *, model: WordModel | None = None) -> None:
         self._texts, self._given = texts, model
         self._simplify = OpenCC("tw2s").convert
+        self._read = lru_cache(maxsize=1)(self._read_characters)  # the survey asks twice for each text
         self._only_traditional = changed_characters(OpenCC("t2s").convert)
         self._traditional = OpenCC("s2t").convert
         self._party_forms = read_terms("masked_party.txt")
@@ -47,7 +48,7 @@ class Repairer:
 
     def repair(self, raw: str) -> AlignedText:
         """Readable text of one source, page furniture still in it."""
-        text = self._read_characters(AlignedText.of(raw))
+        text = self._read(raw)
         if find_damage(text.text):
             text = self._repair_bytes(text)
         text = read_private(strip_pinyin(text), self._glyphs)
@@ -57,16 +58,16 @@ class Repairer:
 
     def is_damaged(self, raw: str) -> bool:
         """Whether the repair of a text asks the model."""
-        return find_damage(self._read_characters(AlignedText.of(raw)).text)
+        return find_damage(self._read(raw).text)
 
     def simplified(self, raw: str) -> str:
         """What a text adds to the model: its characters, simplified."""
         text = strip_pinyin(AlignedText.of(raw)).text
         return self._simplify(text) if traditional_share(text, self._only_traditional) > 0.1 else text
 
-    def _read_characters(self, text: AlignedText) -> AlignedText:
+    def _read_characters(self, raw: str) -> AlignedText:
         """Undo wrong decoding and what web pages and fonts do to single characters."""
-        text = drop_invisible(read_entities(repair_mojibake(text)))
+        text = drop_invisible(read_entities(repair_mojibake(AlignedText.of(raw))))
         gone = [Change(start, end, text.text[start:end], 0.0) for start, end in find_lost(text.text)]
         return unify_characters(text.replace(gone, "mojibake_lost"), self._radicals)
 
