@@ -132,11 +132,11 @@ def _caveat(payload: Payload) -> Text:
     vaguest = max(payload["factors"], key=lambda factor: factor["n_unknown"])
     left_out, unplaced = vaguest["n_unknown"], vaguest["label"]
     shaky = sum(topic["unstable"] for topic in payload["topics"])
-    zh = f"结论只说这 {n} 篇文档（最小的一组 {smallest} 篇）"
-    en = f"All this speaks of these {count(n, 'document')} only (the smallest group has {smallest})"
+    zh = f"结论只说这 {n:,} 篇文档（最小的一组 {smallest:,} 篇）"
+    en = f"All this speaks of these {count(n, 'document')} only (the smallest group has {smallest:,})"
     if left_out:
-        zh += f"；其中 {left_out} 篇没有可据以归组的{unplaced['zh']}，不参与这一项比较"
-        en += f"; {left_out} of them {'has' if left_out == 1 else 'have'} no known {unplaced['en']} to be compared by"
+        zh += f"；其中 {left_out:,} 篇没有可据以归组的{unplaced['zh']}，不参与这一项比较"
+        en += f"; {left_out:,} of them {'has' if left_out == 1 else 'have'} no known {unplaced['en']} to be compared by"
     if shaky:
         zh += f"；{len(payload['topics'])} 个主题中有 {shaky} 个换种子后不能稳定重现，须以用词和原文为据"
         en += (

@@ -36,10 +36,10 @@ def _corpus(payload: Mapping[str, Any]) -> Text:
     tokens = _tokens(n)
     return Text(
         zh=(
-            f"{n['sources']} 个文件含 {n['documents']} 篇文档，分为 {n['passages']} 个段落、"
+            f"{n['sources']:,} 个文件含 {n['documents']:,} 篇文档，分为 {n['passages']:,} 个段落、"
             f"{tokens['zh']}。"
             f"修复原文 {n['edits']:,} 处，每一处都有记录，可以追溯到原始文件，也可以撤销。"
-            f"文档信息中有 {unknown} 项在文中找不到依据，一律留空，没有猜测。"
+            f"文档信息中有 {unknown:,} 项在文中找不到依据，一律留空，没有猜测。"
         ),
         en=(
             f"{count(n['sources'], 'file')} {'holds' if n['sources'] == 1 else 'hold'} "
@@ -123,13 +123,13 @@ def _factor(
 
 
 def _groups(factor: Mapping[str, Any]) -> Text:
-    zh = "、".join(f"{group['label']['zh']} {group['n_documents']} 篇" for group in factor["groups"])
-    en = ", ".join(f"{group['label']['en']} {group['n_documents']}" for group in factor["groups"])
+    zh = "、".join(f"{group['label']['zh']} {group['n_documents']:,} 篇" for group in factor["groups"])
+    en = ", ".join(f"{group['label']['en']} {group['n_documents']:,}" for group in factor["groups"])
     unknown = factor["n_unknown"]
     left_out = Text(zh="", en="")
     if unknown:
         left_out = Text(
-            zh=f"另有 {unknown} 篇无法归组，不参与比较。",
+            zh=f"另有 {unknown:,} 篇无法归组，不参与比较。",
             en=f" {count(unknown, 'document')} could not be placed in a group and "
             f"{'is' if unknown == 1 else 'are'} "
             "left out.",
@@ -167,7 +167,7 @@ def _nothing_tested() -> Text:
 
 def tell_finding(contrast: Mapping[str, Any]) -> Text:
     """Say who speaks more of what than whom, how sure that is, and what the other models say."""
-    sizes = f"{contrast['n_documents_target']} / {contrast['n_documents_reference']}"
+    sizes = f"{contrast['n_documents_target']:,} / {contrast['n_documents_reference']:,}"
     p = f"p = {contrast['p_adjusted']:.3f}" if contrast["p_adjusted"] >= 0.001 else "p < .001"
     numbers = f"{points(contrast['low'])} – {points(contrast['high'])}"
     topic = name_topic(contrast)

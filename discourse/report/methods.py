@@ -34,13 +34,13 @@ def _corpus(payload: Payload) -> Text | None:
     if not n["documents"]:
         return None
     return Text(
-        zh=f"语料。{n['sources']} 个原始文件含 {n['documents']} 篇文档。原始文件逐字保存；清理、"
+        zh=f"语料。{n['sources']:,} 个原始文件含 {n['documents']:,} 篇文档。原始文件逐字保存；清理、"
         f"繁简转换与乱码复原共 {n['edits']:,} 处，"
         "逐处记录其在原始文件中的位置、前后文字与所依规则，任何一处都可以撤销。地点、层级、职务、"
         "作者与日期只取自文本自身，"
         "每一项都附所依据的原文；找不到依据的留空，不归入任何一组。"
-        + (f"{n['repeats']} 个段落重复前文，已标记，引文只取其一。" if n["repeats"] else ""),
-        en=f"Corpus. {n['sources']} raw files hold {n['documents']} documents. The raw files are kept "
+        + (f"{n['repeats']:,} 个段落重复前文，已标记，引文只取其一。" if n["repeats"] else ""),
+        en=f"Corpus. {n['sources']:,} raw files hold {n['documents']:,} documents. The raw files are kept "
         f"byte for byte; "
         f"cleaning, conversion to simplified characters and restoration of damaged text made "
         f"{n['edits']:,} edits, each "
@@ -50,7 +50,7 @@ def _corpus(payload: Payload) -> Text | None:
         "show it; what "
         "has no evidence stays empty and is put in no group."
         + (
-            f" {n['repeats']} passages repeat earlier ones and are marked; only one of them is quoted."
+            f" {n['repeats']:,} passages repeat earlier ones and are marked; only one of them is quoted."
             if n["repeats"]
             else ""
         ),
@@ -90,14 +90,14 @@ def _model(payload: Payload) -> Text | None:
     priors, themes = _priors(settings), _themes(settings)
     seeds_zh, seeds_en = join([str(seed) for seed in seeds], "zh"), join([str(seed) for seed in seeds], "en")
     return Text(
-        zh=f"模型。以段落（共 {n['passages']} 个）为建模单位拟合潜在狄利克雷分配模型（LDA；Blei 等，2003）"
+        zh=f"模型。以段落（共 {n['passages']:,} 个）为建模单位拟合潜在狄利克雷分配模型（LDA；Blei 等，2003）"
         f"，引擎为 {reference['engine']}，"
         f"主题数 K = {reference['n_topics']}{priors}。用 {len(seeds)} 个随机种子（{seeds_zh}）各拟合一次，"
         f"{len(models)} 个模型中 {converged} 个收敛（{min(rounds)}–{max(rounds)} 轮）。"
         f"参照模型取训练对数似然最高者（种子 {reference['seed']}，每词 {reference['log_likelihood']:.3f}），"
         "在查看任何分组之前即已确定。各主题的稳定性是它与其他种子的模型中对应主题的平均相似度（Σ√φφ′）："
         f"它说明工具稳定，不构成证据。{themes['zh']}",
-        en=f"Model. Latent Dirichlet allocation (Blei et al., 2003) was fitted to {n['passages']} "
+        en=f"Model. Latent Dirichlet allocation (Blei et al., 2003) was fitted to {n['passages']:,} "
         f"passages, the unit of "
         f"modelling, with the engine {reference['engine']} and K = {reference['n_topics']} topics"
         f"{_english(priors)}. "

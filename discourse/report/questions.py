@@ -26,8 +26,8 @@ def _unit(payload: Payload) -> Answer:
         for factor in payload["factors"]
         if factor["groups"]
     ]
-    zh = join([f"{group['label']['zh']} {group['n_documents']} 篇" for group in smallest], "zh")
-    en = join([f"{group['label']['en']} {group['n_documents']}" for group in smallest], "en")
+    zh = join([f"{group['label']['zh']} {group['n_documents']:,} 篇" for group in smallest], "zh")
+    en = join([f"{group['label']['en']} {group['n_documents']:,}" for group in smallest], "en")
     return answer(
         "comparison",
         "检验的单位是什么？样本够吗？",
@@ -203,8 +203,8 @@ def _again(payload: Payload) -> Answer:
         "method",
         "别人能重做吗？",
         "Can others redo it?",
-        f"{n} 个原始文件的哈希、{len(payload['settings'])} 项设置、种子与软件版本都在此页与结果文件夹里；"
+        f"{n:,} 个原始文件的哈希、{len(payload['settings'])} 项设置、种子与软件版本都在此页与结果文件夹里；"
         "discourse verify 会重算并指出任何不同。",
-        f"Hashes of {n} raw files, {len(payload['settings'])} settings, seeds and versions are on this page and in "
+        f"Hashes of {n:,} raw files, {len(payload['settings'])} settings, seeds and versions are on this page and in "
         "the run folder; `discourse verify` recomputes and names what differs.",
     )
