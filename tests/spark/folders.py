@@ -18,6 +18,14 @@ n_topics = 3
 max_iterations = 2
 [topics.ensemble]
 seeds = [1, 2]
+[compare.contrasts]
+n_permutations = 99
+[compare.keyness]
+n_permutations = 99
+[compare.profiles]
+n_permutations = 99
+[compare.trends]
+n_permutations = 99
 [multiverse]
 sizes = [1.0]
 """
