@@ -58,11 +58,18 @@ def _walk(root: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
             faults.append((Path(folder), reason))
             continue
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
+            if _is_folder(entry):
                 waiting.append((entry.path, depth + 1))
             elif _is_file(entry):
                 files.append(Path(entry.path))
     return files, faults
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
