@@ -157,3 +157,18 @@ def test_a_terminal_gets_chinese_in_its_own_encoding_if_that_has_it(encoding, wr
     told = os.read(reading, 1000)
     os.close(reading)
     assert told.decode(written).split() == ["结果", "result"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files are in UTF-8 there")
+def test_chinese_names_of_files_under_another_encoding_are_refused_in_one_line(tmp_path):
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for name, code, words in (
+        ("运行", 1, "error 错误: file names are in ascii here"),
+        ("run", 1, "error 错误: run: "),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "discourse", "show", name],
+            cwd=tmp_path, env=environment, capture_output=True, check=False,
+        )  # fmt: skip
+        told = done.stderr.decode("utf-8")
+        assert (done.returncode, told.count("\n")) == (code, 1) and told.startswith(words), told

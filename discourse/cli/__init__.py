@@ -11,7 +11,7 @@ import typer
 from discourse.cli import codebook, coding, computing, doctor, exporting, inferring, looking, words
 from discourse.cli.app import app
 from discourse.cli.ending import ending_in_order
-from discourse.errors import DiscourseError
+from discourse.errors import DiscourseError, SettingError
 from discourse.terminal import plain_streams, show_hidden
 
 __all__ = [
@@ -50,6 +50,7 @@ def _speak(stream: Any) -> None:
 
 def _run_app() -> None:
     try:
+        _refuse_encoding()
         app()
     except DiscourseError as error:
         typer.echo(show_hidden(f"error 错误: {' '.join(str(error).split())}"), err=True)
@@ -64,3 +65,13 @@ def _run_app() -> None:
             err=True,
         )
         raise SystemExit(1) from None
+
+
+def _refuse_encoding() -> None:
+    """Raise where file names are not in UTF-8: what reads Parquet would look for Chinese ones under other bytes."""
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8" and not all(words.isascii() for words in (os.getcwd(), *sys.argv[1:])):
+        raise SettingError(
+            f"file names are in {encoding} here, and Chinese ones can be read in UTF-8 only; give the command again "
+            "with PYTHONUTF8=1 before it, or LC_ALL=C.UTF-8"
+        )
