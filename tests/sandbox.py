@@ -161,12 +161,13 @@ def watch(steps: list[str], *, mine: Sequence[str], theirs: Sequence[str]) -> No
 
 
 def _is_ours() -> bool:
-    """Whether the step is one of a library with its own files: kernels that were compiled, the name of the system."""
+    """Whether the step is a library's with what is its own: compiled kernels, the name of the system, workers."""
     frame, files = sys._getframe(2), []
     while frame is not None:
         files.append(frame.f_code.co_filename)
         frame = frame.f_back  # type: ignore[assignment]
-    return any("/numba/" in file or file.endswith("/platform.py") for file in files)
+    own = ("/platform.py", "/concurrent/futures/process.py", "/multiprocessing/popen_fork.py")
+    return any("/numba/" in file or file.endswith(own) for file in files)
 
 
 if __name__ == "__main__":

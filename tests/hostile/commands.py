@@ -39,11 +39,10 @@ def list_commands(run: Path, out: Path) -> dict[str, list[str]]:
 
 
 def choose_commands(run: Path, out: Path, number: int, *, all_of_them: bool = False) -> list[list[str]]:
-    """Those for the folder of this number: `ALWAYS`, and of those that read and those that compute two each."""
+    """Those for the folder of this number: `ALWAYS`, two of those that read, one that computes."""
     known = list_commands(run, out)
     if all_of_them:
         return list(known.values())
     read = [name for name in known if name not in (*ALWAYS, *COMPUTE)]
     turns = [read[number % len(read)], read[(number + 2) % len(read)]]
-    turns += sorted({COMPUTE[number % 9], COMPUTE[(number + 4) % 9]}, key=COMPUTE.index)
-    return [known[name] for name in (*ALWAYS, *turns)]
+    return [known[name] for name in (*ALWAYS, *turns, COMPUTE[number % len(COMPUTE)])]
