@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from discourse.runs.folders import (
     swap_folder,
     sweep_folder,
 )
-from discourse.runs.inputs import COPIES, IDENTITY, INPUTS, hash_copies, keep_inputs
+from discourse.runs.inputs import COPIES, IDENTITY, INPUTS, OWN, hash_copies, keep_inputs
 from discourse.runs.store import write_json
 from discourse.stages import STAGES, Run
 
@@ -62,7 +63,17 @@ def begin_run(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
         manifest = manifests.start_manifest(folder, identity, paths)
     sweep_folder(folder)
     _keep_inputs(folder, study, identity)
-    return Run(folder, study, manifest | {COPIES: hash_copies(folder)})
+    return Run(folder, _of_copies(study, folder), manifest | {COPIES: hash_copies(folder)})
+
+
+def _of_copies(study: Study, folder: Path) -> Study:
+    """The study with the run's own copies: the user's files may change while the run is being made."""
+    paths = {name: getattr(study, name) for name in ("metadata", "codebook")}
+    copies = {name: folder / INPUTS / f"{name}{path.suffix}" for name, path in paths.items() if path}
+    there: dict[str, Any] = {
+        name: copy for name, copy in copies.items() if copy.is_file()
+    }  # a very large one is not copied
+    return replace(study, kept=folder / INPUTS / OWN, **there)
 
 
 def held_id(folder: Path) -> str | None:

@@ -59,13 +59,20 @@ class Verification(NamedTuple):
 def verify_run(folder: Path, *, say: Say = print) -> Verification:
     """Compute a run again in another folder and compare; the run itself is not touched.
 
-    Raises RunError where the run is not complete.
+    Raises RunError where the run is not complete, or where another command wrote it meanwhile.
     """
     run = open_run(folder)
+    verification = _verify(run, say)
+    if manifests.read_manifest(folder) != run.manifest:
+        raise RunError(f"{folder}: another command wrote it while it was verified; give the command again")
+    return verification
+
+
+def _verify(run: Run, say: Say) -> Verification:
     for stage in STAGES:
         if stage not in run.manifest["stages"]:
             raise RunError(
-                f"{folder}: this run is not complete (stage {stage!r} is missing); finish it with `discourse run`"
+                f"{run.path}: this run is not complete (stage {stage!r} is missing); finish it with `discourse run`"
             )
     identity, settings = read_identity(run)
     run = replace(run, study=replace(run.study, **study_of(identity)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from discourse import pipeline
 from discourse.config import change_study, read_study
 from discourse.contracts import CONTRACTS, check
 from discourse.errors import DiscourseError, RunError, SettingError
@@ -215,3 +216,22 @@ def test_a_metadata_table_overrides_what_was_inferred(tmp_path, seeds):
     assert documents.loc["001_8e4ffc723a291cac", "region"] == "武汉"
     attributed = run.table("attributions").set_index(["doc_id", "field"])
     assert attributed.loc[("001_8e4ffc723a291cac", "city"), "rule"] == "given"
+
+
+def test_files_that_change_while_a_run_is_made_are_read_as_it_began(owned_study, tmp_path, monkeypatch):
+    shutil.copytree(owned_study / "study", tmp_path / "study")
+    do_stage = pipeline.do_stage
+
+    def change_first(run, stage, **options):
+        if stage == "corpus":
+            (tmp_path / "study" / "stop.txt").write_text("居民\n", encoding="utf-8")
+            (tmp_path / "study" / "terms.txt").unlink()
+            (tmp_path / "study" / "about.csv").write_text(
+                "file,province\ntext0.txt,湖北省\n", encoding="utf-8"
+            )
+            (tmp_path / "study" / "data" / "text1.txt").unlink()
+        do_stage(run, stage, **options)
+
+    monkeypatch.setattr(pipeline, "do_stage", change_first)
+    run = run_study(read_study(tmp_path / "study" / "study.toml"), tmp_path / "run", say=quiet)
+    assert files(run) == files(owned_study / "run")

@@ -322,6 +322,18 @@ def test_a_stage_that_nobody_knows_vouches_for_no_file(home):
     assert [finding.file for finding in found] == ["manifest.json", "more.csv"]
 
 
+def test_a_run_that_another_command_writes_meanwhile_is_not_judged(home, monkeypatch):
+    def write_too(*_):
+        manifest(lambda words: words["stages"]["report"].update(seconds=9))(home / "run")
+        return []
+
+    monkeypatch.setattr("discourse.verify._outputs", write_too)
+    with pytest.raises(
+        RunError, match="another command wrote it while it was verified; give the command again"
+    ):
+        verify_run(home / "run", say=quiet)
+
+
 def test_a_workbook_that_would_swell_is_named_without_being_unpacked(home):
     path = home / "run" / "exports" / "excel" / "small.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
