@@ -184,6 +184,20 @@ def test_9_words_of_texts_stay_words_in_the_report(good):
     assert page.count("<script") == plain.count("<script") and page.count("<a ") == plain.count("<a ")
 
 
+def test_15_no_sign_turns_the_words_of_a_page_round(good):
+    """What a terminal shows is in `test_terminal.py`."""
+    from discourse.pipeline import open_run
+    from discourse.report.ldavis import render_ldavis
+    from discourse.stages import tell_payload
+
+    run = open_run(good / "run")
+    payload = tell_payload(run) | {"title": "报告\u202etxt.exe\u2067"}
+    assert "报告\ufffdtxt.exe\ufffd" in render_report(payload)
+    topics = run.table("topics").assign(label="甲\u202e乙")
+    page = render_ldavis(load_model(good / "run"), topics)
+    assert "甲\ufffd乙" in page and "\u202e" not in page
+
+
 def test_10_no_cell_can_act_as_a_formula(tmp_path):
     import pandas as pd
 
