@@ -33,6 +33,15 @@ def quiet(message: str) -> None:
     pass
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_process():
+    """What is not done by Spark is done by this process: starting others takes longer than their work."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("stages.corpus", "stages.segment", "topics.ensemble", "pipeline", "universes"):
+            patched.setattr(f"discourse.{name}.count_processors", lambda: 1)
+        yield
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     return hostile_study(tmp_path_factory.mktemp("研究 一"))
