@@ -12,6 +12,8 @@ from pathlib import Path
 from discourse.errors import DiscourseError, write_error
 from discourse.runs.lock import is_locked_here, lock_folder
 
+_NAME = "[0-9a-f]" * 12  # nobody else's folder is called so
+
 
 @contextmanager
 def make_scratch(purpose: str) -> Iterator[Path]:
@@ -37,8 +39,9 @@ def make_scratch(purpose: str) -> Iterator[Path]:
 
 def _sweep(home: Path, start: str) -> None:
     """Remove the folders of processes that were ended from outside, and locks that are left alone."""
-    locks = (home / path.name[1:].removesuffix(".lock") for path in home.glob(f".{start}*.lock"))
-    for folder in {*home.glob(f"{start}*"), *locks}:
+    ours = f"{start}{_NAME}"
+    locks = (home / path.name[1:].removesuffix(".lock") for path in home.glob(f".{ours}.lock"))
+    for folder in {*home.glob(ours), *locks}:
         with suppress(DiscourseError):
             if not is_locked_here(folder):
                 _remove(folder)

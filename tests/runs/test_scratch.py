@@ -66,3 +66,11 @@ def test_where_nothing_can_be_written_it_is_told_in_one_line(home, monkeypatch):
     (home / "gone").write_text("a file")
     with pytest.raises(RunError, match="cannot be written"), make_scratch("trial"):
         pass
+
+
+def test_a_folder_that_somebody_named_alike_stays(home):
+    for name in ("discourse-trial-mine", "discourse-trial-0123456789ab-mine"):
+        (home / name).mkdir()
+    with make_scratch("trial"):
+        pass
+    assert len(list(home.iterdir())) == 2
