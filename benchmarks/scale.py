@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import cached_property
 from pathlib import Path
 
 from scale_corpus import write_corpus
@@ -44,7 +45,7 @@ def measure(folder: Path, n_documents: int, settings: list[str]) -> None:
     command = [sys.executable, "-u", "-m", "discourse", "run", str(folder / "study.toml")]
     command += ["--out", str(folder / "run"), *(word for value in settings for word in ("--set", value))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    watch, left = Watch(process.pid), list(STAGES)
+    watch, left, rows = Watch(process.pid), list(STAGES), Rows(folder, n_documents)
     for line in process.stdout or ():
         print(line, end="", file=sys.stderr, flush=True)
         stage = line.split(" ", 1)[0]
@@ -53,22 +54,31 @@ def measure(folder: Path, n_documents: int, settings: list[str]) -> None:
         left.remove(stage)
         lap = watch.lap()
         if "kept from the interrupted run" not in line:
-            print(describe(folder, n_documents, stage, *lap), flush=True)
+            print(rows.describe(stage, *lap), flush=True)
     if process.wait():
         sys.exit(f"the run of {n_documents} documents ended with {process.returncode}")
 
 
-def describe(
-    folder: Path, n_documents: int, stage: str, seconds: float, processor: float, memory: float
-) -> str:
-    from discourse.runs.store import count_rows, iterate_table
+class Rows:
+    """Writes the rows of one corpus, whose size is asked once: when the last stage is done the run gets its name."""
 
-    run = next(path for path in (folder / "run.partial", folder / "run") if path.is_dir())
-    n_chars = sum(int(part["n_chars"].sum()) for part in iterate_table(run, "sources", columns=["n_chars"]))
-    return (
-        f"| {n_documents:,} | {count_rows(run, 'passages'):,} | {stage} | {seconds:,.0f} | {processor:,.0f} "
-        f"| {n_chars / seconds:,.0f} | {memory:,.0f} |"
-    )
+    def __init__(self, folder: Path, n_documents: int) -> None:
+        self._folder, self._n_documents = folder, n_documents
+
+    def describe(self, stage: str, seconds: float, processor: float, memory: float) -> str:
+        n_chars, n_passages = self._size
+        return (
+            f"| {self._n_documents:,} | {n_passages:,} | {stage} | {seconds:,.0f} | {processor:,.0f} "
+            f"| {n_chars / seconds:,.0f} | {memory:,.0f} |"
+        )
+
+    @cached_property
+    def _size(self) -> tuple[int, int]:
+        from discourse.runs.store import count_rows, iterate_table
+
+        run = next(path for path in (self._folder / "run.partial", self._folder / "run") if path.is_dir())
+        parts = iterate_table(run, "sources", columns=["n_chars"])
+        return sum(int(part["n_chars"].sum()) for part in parts), count_rows(run, "passages")
 
 
 class Watch:
