@@ -66,6 +66,7 @@ class Rows:
         self._folder, self._n_documents = folder, n_documents
 
     def describe(self, stage: str, seconds: float, processor: float, memory: float) -> str:
+        """One row of the table."""
         n_chars, n_passages = self._size
         return (
             f"| {self._n_documents:,} | {n_passages:,} | {stage} | {seconds:,.0f} | {processor:,.0f} "
