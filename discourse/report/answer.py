@@ -8,6 +8,7 @@ from typing import Any
 from discourse.report.findings import tell_finding
 from discourse.report.labels import Sentence, Text
 from discourse.report.marks import find_lead
+from discourse.report.robustness import BADGES
 from discourse.report.wording import count, join, name_topic, percent
 
 N_LEADS = 3
@@ -32,11 +33,23 @@ def state_answer(payload: Payload) -> list[Text | Sentence]:
     ]
     if findings:
         best = min(findings, key=lambda found: (_rank(found[2]), -abs(found[2]["difference"]), found[:2]))
-        first: Text | Sentence = Sentence(**tell_finding(best[2]), at={"contrast": [best[0], 0, best[1]]})
-        return [first, _sure(findings), _caveat(payload)]
+        return [_found(*best), _sure(findings), _caveat(payload)]
     place, factor = places[0]
     leads = _leads(factor)
     return [_described(place, factor, leads), _unsure(payload, leads), _caveat(payload)]
+
+
+def _found(place: int, row: int, contrast: Mapping[str, Any]) -> Sentence:
+    """The difference that holds best; where not even that one holds, the sentence begins with it."""
+    told, before = tell_finding(contrast), Text(zh="", en="")
+    if _rank(contrast) == BADGES.index("model-made"):
+        before = Text(
+            zh="没有一项差异可算发现：通过检验的各项所依据的主题，多数其他模型里没有。其中最明显的一项：",
+            en="No difference can be called a finding: those that pass the test rest on topics that most other models "
+            "do not have. The clearest of them: ",
+        )
+    at = {"contrast": [place, 0, row]}
+    return Sentence(zh=before["zh"] + told["zh"], en=before["en"] + told["en"], at=at)
 
 
 def _rank(contrast: Mapping[str, Any]) -> int:

@@ -37,6 +37,14 @@ def test_where_nothing_can_be_tested_the_answer_describes_and_says_so(model_and_
     assert "This describes and infers nothing" in sure and "p =" not in who + sure
 
 
+def test_where_only_model_made_differences_pass_the_answer_begins_with_that(model_and_tables):
+    tables = dict(model_and_tables[1])
+    tables["robustness"] = tables["robustness"].assign(badge="model-made")
+    who, sure, _ = told(build_payload(tables, name="x", settings={}))
+    assert who.startswith("No difference can be called a finding: ") and "documents speak" in who
+    assert "model-made" in sure and "robust" not in sure
+
+
 def test_no_comparison_no_answer():
     assert build_payload({}, name="x", settings={})["answer"] == []
 
