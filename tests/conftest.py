@@ -11,6 +11,11 @@ from tests import hostile
 from tests.runs.small_study import make_owned_study
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are called by their argument: those of an Office file hold the time, and processes must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory) -> Path:
     """The run folder of `discourse demo`. Do not write into it."""
