@@ -109,7 +109,9 @@ def _work_off(
 ) -> None:
     """Fit all groups, one after another or in several processes."""
     n_processes = min(count_processors() if processes is None else processes, len(groups))
-    with open_workers(partial(partial, _fit_group, folder, study), n_processes) as fit_all:
+    tell()  # what was done before
+    here = tell if n_processes <= 1 else None  # no other process can tell
+    with open_workers(partial(partial, _fit_group, folder, study, tell=here), n_processes) as fit_all:
         for _ in fit_all(groups):
             tell()
 
@@ -119,6 +121,8 @@ def _fit_group(
     study: Study,
     universes: Sequence[Universe],
     ready: Mapping[tuple[int, int], TopicModel] | None = None,
+    *,
+    tell: Callable[[], None] | None = None,
 ) -> None:
     """Fit universes that share their counts, or take them from `ready`, and store each at once."""
     reference = load_model(folder)
@@ -139,6 +143,8 @@ def _fit_group(
             if family_shares is not None:  # too many for JSON where documents are many
                 _shares(folder).save(universe.model_id, {"family_shares": family_shares})
             write_json(_place(folder, universe), facts)  # the last: a universe is done when this is there
+            if tell:
+                tell()
 
 
 def _explore(

@@ -202,8 +202,10 @@ def test_an_interrupted_multiverse_goes_on_and_ends_the_same(small, finished, mo
     assert len(list((folder / "universes").glob("*.family_shares.parquet"))) == 4
     (folder / "universes" / ".half.json.tmp").write_text("{")
     monkeypatch.setattr(universes_module, "fit_lda", lambda dtm, **s: fitted.append(0) or own_fit(dtm, **s))
-    again = fit_universes(folder, *small[2:], processes=1)
+    told = []
+    again = fit_universes(folder, *small[2:], processes=1, progress=lambda *counts: told.append(counts))
     assert len(fitted) == 4 + len(small[3]) - 4
+    assert set(told) == {(n, len(small[3])) for n in range(4, len(small[3]) + 1)}  # each model is told
     for first, second in zip(finished, again, strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
     assert not (folder / "universes").exists()
