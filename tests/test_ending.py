@@ -16,6 +16,14 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 WORDS = "interrupted 已中断: what was finished is kept; the same command goes on from there\n"
 
 
+@pytest.fixture(autouse=True)
+def as_from_a_terminal():
+    """A shell starts what stands in the background deaf to Ctrl-C; a handler of ours, and children hear it again."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def command(*, at: str) -> str:
     """A program whose command waits within our scratch folder, and says so."""
     return (
