@@ -46,7 +46,9 @@ def fit_topics(run: Run) -> str:
         models = fit_ensemble(dtm, tell, kept_models(run), **study.options("topics.ensemble"), **settings)
     reference = choose_reference(models)
     if is_huge(dtm):
-        run.say("         shares, set phrases and names of topics 份额、固定表述与主题名称: some minutes 需几分钟")
+        run.say(
+            "         shares, set phrases and names of topics 份额、固定表述与主题名称: some minutes 需几分钟"
+        )
     alignment = align_topics(reference, models)
     shares = estimate_shares(reference, dtm, passages, **study.options("topics.shares"))
     uses = find_phrases(passages, **study.options("compare.formulas"))  # they may name topics
