@@ -66,16 +66,6 @@ def begin_run(folder: Path, study: Study, identity: dict[str, Any]) -> Run:
     return Run(folder, _of_copies(study, folder), manifest | {COPIES: hash_copies(folder)})
 
 
-def _of_copies(study: Study, folder: Path) -> Study:
-    """The study with the run's own copies: the user's files may change while the run is being made."""
-    paths = {name: getattr(study, name) for name in ("metadata", "codebook")}
-    copies = {name: folder / INPUTS / f"{name}{path.suffix}" for name, path in paths.items() if path}
-    there: dict[str, Any] = {
-        name: copy for name, copy in copies.items() if copy.is_file()
-    }  # a very large one is not copied
-    return replace(study, kept=folder / INPUTS / OWN, **there)
-
-
 def held_id(folder: Path) -> str | None:
     """Id of the run that a folder holds, whole or begun."""
     return manifests.read_manifest(folder)["id"] if (folder / manifests.MANIFEST).is_file() else None
@@ -140,3 +130,12 @@ def _keep_inputs(folder: Path, study: Study, identity: dict[str, Any]) -> None:
         files["study.toml"] = study.file
     keep_inputs(folder, files, digests)
     write_json(folder / INPUTS / IDENTITY, identity)
+
+
+def _of_copies(study: Study, folder: Path) -> Study:
+    """The study with the run's own copies: the user's files may change while the run is being made."""
+    paths = {name: getattr(study, name) for name in ("metadata", "codebook")}
+    copies = {name: folder / INPUTS / f"{name}{path.suffix}" for name, path in paths.items() if path}
+    # a very large one is not copied
+    there: dict[str, Any] = {name: copy for name, copy in copies.items() if copy.is_file()}
+    return replace(study, kept=folder / INPUTS / OWN, **there)

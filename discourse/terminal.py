@@ -73,9 +73,7 @@ def plain_streams() -> Iterator[None]:
         yield
     finally:
         for name, stream in ours.items():
-            if (
-                getattr(sys, name) is stream
-            ):  # else somebody else has taken it, as click does where a pipe ends
+            if getattr(sys, name) is stream:  # click takes it where a pipe ends
                 setattr(sys, name, before[name])
 
 

@@ -55,23 +55,25 @@ def test_without_java_the_packages_that_hold_it_are_named(monkeypatch, tmp_path)
     assert f"JAVA_HOME={tmp_path} holds no bin/java" in refused()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a script stands in for java")
-def test_a_java_that_is_too_old_is_named_with_its_version(monkeypatch, tmp_path):
-    java = tmp_path / "java"
-    java.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_402\"' >&2\n", encoding="utf-8")
+def put_java(monkeypatch, folder, script):
+    """A script in the place of java, the first on the PATH."""
+    java = folder / "java"
+    java.write_text(script, encoding="utf-8")
     java.chmod(0o755)
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return java
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script stands in for java")
+def test_a_java_that_is_too_old_is_named_with_its_version(monkeypatch, tmp_path):
+    put_java(monkeypatch, tmp_path, "#!/bin/sh\necho 'openjdk version \"1.8.0_402\"' >&2\n")
     assert "1.8.0_402" in refused() and "Java 17 or newer" in refused()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script stands in for java")
 def test_a_java_that_does_not_start_or_never_answers_is_named(monkeypatch, tmp_path):
-    java = tmp_path / "java"
-    java.write_text("no program", encoding="utf-8")
-    java.chmod(0o755)
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    java = put_java(monkeypatch, tmp_path, "no program")
     assert f"{java} is another (it does not start: Exec format error)" in refused()
     java.write_text("#!/bin/sh\nexec sleep 30\n", encoding="utf-8")
     monkeypatch.setattr("discourse.spark.java._WAIT", 0.2)
