@@ -14,9 +14,8 @@ from typing import Any
 
 _MAGIC = b"PAR1"
 _LARGEST = 64_000_000  # bytes of a footer
-_MOST_VALUES = (
-    1_000_000  # in a footer, read at a million a second; a table of 50 million rows has half as many
-)
+# in a footer, read at a million a second; a table of 50 million rows has half as many
+_MOST_VALUES = 1_000_000
 _DEEPEST = 32
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
 _ROW_GROUPS, _COLUMNS, _GROUP_ROWS, _META_DATA = 4, 1, 3, 3  # numbers of fields in parquet.thrift
